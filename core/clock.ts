@@ -1,0 +1,20 @@
+import { uptime } from 'node:os';
+
+/** Seconds since 1970-01-01T00:00:00Z, whole. All times in documents, stores and use cases are of this kind. */
+export type EpochSeconds = number;
+
+/**
+ * Where time enters a process. Use cases receive time as values; only composition roots hold a clock.
+ */
+export interface Clock {
+  /** The wall clock, which may jump, stand at 1970 or be set by a user. */
+  now(): EpochSeconds;
+  /** Seconds since boot, suspend included; never set by a user. */
+  uptime(): number;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Math.floor(Date.now() / 1000),
+  uptime: () => uptime(),
+};

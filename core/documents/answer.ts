@@ -1,0 +1,90 @@
+import * as Type from 'typebox';
+import { LicenseError } from '../errors.ts';
+import { type VerificationKey, verificationKey } from '../keys.ts';
+import { Compact, parseShape } from '../shapes.ts';
+import { verifyIssuerCertificate } from './issuer-certificate.ts';
+import { type LicenseDenial, licenseDenialDocument } from './license-denial.ts';
+import { checkAgainstTerms, type LicenseToken, licenseTokenDocument, MAX_RENEWALS } from './license-token.ts';
+import { typeOf } from './signed-document.ts';
+import { type PurchaseTerms, verifyTerms } from './terms.ts';
+
+/** What a server answers to a license request, by any road: HTTP, file or QR code. */
+export const Answer = Type.Object({
+  /** A license token or a license denial: the one signature made for this request. */
+  document: Compact,
+  issuerCertificate: Compact,
+  /** The vendor's lines for this license: its purchase, then its renewals. Empty beside a denial. */
+  terms: Type.Array(Compact, { maxItems: 1 + MAX_RENEWALS }),
+});
+export type Answer = Type.Static<typeof Answer>;
+
+/** For whom an answer must have been made. */
+export interface AnswerSubject {
+  readonly serverId: string;
+  readonly cid: string;
+  readonly appId: string;
+  readonly pid: string;
+  readonly licenseKey: string;
+  /** Thumbprint of this device's key. */
+  readonly jkt: string;
+}
+
+export type VerifiedAnswer =
+  | {
+      readonly kind: 'token';
+      readonly token: LicenseToken;
+      readonly terms: PurchaseTerms;
+      readonly serial: number;
+    }
+  | { readonly kind: 'denial'; readonly denial: LicenseDenial; readonly serial: number };
+
+/**
+ * Verifies an answer, from root to statement: vendor root → issuer certificate (as of the statement's iat) →
+ * server key → token or denial → this device → the vendor's terms. The same path serves what comes from the
+ * network and what comes from our own store. Source: protocol, Trust.
+ *
+ * @throws `document_malformed`, `document_too_large`, `document_wrong_type`, `issuer_untrusted`,
+ * `signature_invalid`, `issuer_certificate_not_valid`, `issuer_mismatch`, `answer_for_another_device`,
+ * `answer_for_another_license`, `terms_missing`, `terms_inconsistent`, `terms_violated`
+ */
+export async function verifyAnswer(
+  input: unknown,
+  subject: AnswerSubject,
+  roots: readonly VerificationKey[],
+): Promise<VerifiedAnswer> {
+  const answer = parseShape(Answer, input, 'document_malformed', 'answer');
+  const isDenial = typeOf(answer.document) === licenseDenialDocument.typ;
+  const document = isDenial ? licenseDenialDocument : licenseTokenDocument;
+  const { iat } = document.parse(answer.document).claims;
+
+  const certificate = await verifyIssuerCertificate(answer.issuerCertificate, roots, iat);
+  const claims = await document.verify(answer.document, [verificationKey(certificate.cnf.jwk)]);
+
+  for (const [name, value] of [
+    ['certificate', certificate.sub],
+    ['document', claims.iss],
+  ] as const) {
+    if (value !== subject.serverId)
+      throw new LicenseError('issuer_mismatch', { where: name, expected: subject.serverId, actual: value });
+  }
+  for (const [name, value] of [
+    ['certificate', certificate.cid],
+    ['document', claims.cid],
+  ] as const) {
+    if (value !== subject.cid)
+      throw new LicenseError('issuer_mismatch', { where: name, expected: subject.cid, actual: value });
+  }
+  if (claims.cnf.jkt !== subject.jkt) throw new LicenseError('answer_for_another_device');
+  if (
+    claims.licenseKey !== subject.licenseKey ||
+    claims.appId !== subject.appId ||
+    claims.pid !== subject.pid
+  ) {
+    throw new LicenseError('answer_for_another_license');
+  }
+
+  if (isDenial) return { kind: 'denial', denial: claims as LicenseDenial, serial: certificate.serial };
+  const token = claims as LicenseToken;
+  const terms = await Promise.all(answer.terms.map((line) => verifyTerms(line, roots)));
+  return { kind: 'token', token, terms: checkAgainstTerms(token, terms), serial: certificate.serial };
+}

@@ -1,0 +1,94 @@
+import * as Type from 'typebox';
+import { Fingerprint } from '../device/fingerprint.ts';
+import { LicenseError } from '../errors.ts';
+import { PublicJwk, type VerificationKey, verificationKey } from '../keys.ts';
+import { AppId, Compact, Epoch, Id, LicenseKey, Sha256 } from '../shapes.ts';
+import { defineDocument } from './signed-document.ts';
+
+export const Purpose = Type.Union([
+  Type.Literal('activate'),
+  Type.Literal('refresh'),
+  Type.Literal('renew'),
+  Type.Literal('transfer'),
+  Type.Literal('release'),
+]);
+export type Purpose = Type.Static<typeof Purpose>;
+
+/** A device's wish, signed by the device key that it carries. */
+export const LicenseRequest = Type.Object({
+  /** Chosen by the device; the answer's `nonce`. A request that changes state is retried under the same jti. */
+  jti: Id,
+  /** The license server's id. */
+  aud: Id,
+  /** The device's own time; informative, since it may stand at 1970. */
+  iat: Epoch,
+  purpose: Purpose,
+  /** Made by the daemon itself (true) or asked for by a person (false). */
+  automatic: Type.Boolean(),
+  appId: AppId,
+  pid: Id,
+  licenseKey: LicenseKey,
+  jwk: PublicJwk,
+  fingerprint: Fingerprint,
+  /** Rises with every request of this device key; a lower one tells the server of a restored disk. */
+  counter: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  /** The token the device holds, if any. */
+  heldToken: Type.Optional(Compact),
+  /** Highest minutes per meter id. */
+  usage: Type.Optional(
+    Type.Record(
+      Type.String({ pattern: '^[0-9A-F]{32}$' }),
+      Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+    ),
+  ),
+  agentVersion: Type.String({ minLength: 1, maxLength: 64 }),
+  bootId: Type.String({ minLength: 1, maxLength: 64 }),
+  /** A first activation proves that it holds an enrollment file; see enrollmentProof. */
+  enrollment: Type.Optional(Type.Object({ id: Id, hmac: Sha256 })),
+  toLicenseKey: Type.Optional(LicenseKey),
+  renewId: Type.Optional(Id),
+});
+export type LicenseRequest = Type.Static<typeof LicenseRequest>;
+
+export const licenseRequestDocument = defineDocument({
+  typ: 'license-request+jwt',
+  schema: LicenseRequest,
+  maxBytes: 16_384,
+});
+
+/** A request as it arrived, before its signature was looked at. */
+export interface ParsedLicenseRequest {
+  readonly compact: string;
+  readonly claims: LicenseRequest;
+  readonly deviceKey: VerificationKey;
+}
+
+/**
+ * Reads a request far enough to know which device key and enrollment it names, so that strangers are turned
+ * away before any signature work. Source: protocol, Identity, "Enrollment proof".
+ *
+ * @throws `document_malformed`, `document_too_large`, `document_wrong_type`, `key_malformed`
+ */
+export function parseLicenseRequest(compact: unknown): ParsedLicenseRequest {
+  const { claims, kid } = licenseRequestDocument.parse(compact);
+  const deviceKey = verificationKey(claims.jwk);
+  if (deviceKey.thumbprint !== kid) {
+    throw new LicenseError('document_malformed', {
+      where: 'license-request+jwt',
+      problem: 'kid is not the thumbprint of jwk',
+    });
+  }
+  return { compact: compact as string, claims, deviceKey };
+}
+
+/**
+ * Proves that the sender holds the device key that the request carries.
+ *
+ * @throws `signature_invalid`
+ */
+export async function verifyLicenseRequest({
+  compact,
+  deviceKey,
+}: ParsedLicenseRequest): Promise<LicenseRequest> {
+  return licenseRequestDocument.verify(compact, [deviceKey]);
+}

@@ -1,0 +1,54 @@
+import { type ExitCode, errorTable } from '../error-table.ts';
+import { asLicenseError, type Language, LicenseError, messageOf, remedyOf } from '../errors.ts';
+
+/** Where a command writes, and in which language; passed in, so that tests see all of it. */
+export interface Terminal {
+  readonly language: Language;
+  readonly json: boolean;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** The reader's language by POSIX locale: LC_ALL, else LC_MESSAGES, else LANG. */
+export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {
+  const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
+  return locale.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
+
+/** The process's own terminal. `json` is wanted where `--json` stands among the arguments. */
+export function processTerminal(argv: readonly string[]): Terminal {
+  return {
+    language: languageOf(process.env),
+    json: argv.includes('--json'),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  };
+}
+
+/** An answer on stdout: one line of JSON with `--json`, else the text for people. */
+export function answer(terminal: Terminal, value: object, text: string): void {
+  terminal.out(terminal.json ? `${JSON.stringify(value)}\n` : text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** A failure: what happened and what to do, on stderr for people, one line of JSON on stdout with `--json`. */
+export function fail(terminal: Terminal, program: string, thrown: unknown): ExitCode {
+  const error = asLicenseError(thrown);
+  const message = messageOf(error, terminal.language);
+  const remedy = remedyOf(error, terminal.language);
+  if (terminal.json) {
+    terminal.out(`${JSON.stringify({ error: error.code, message, remedy, detail: error.detail })}\n`);
+  } else {
+    terminal.err(`${program}: ${message} [${error.code}]\n  ${remedy}\n`);
+    if (error.code === 'internal') terminal.err(`${stackOf(error.cause)}\n`);
+  }
+  return errorTable[error.code].exit;
+}
+
+/** A fault of usage, which a command line parser found. */
+export function usageError(problem: string): LicenseError {
+  return new LicenseError('usage', { problem: problem.replace(/^error: /, '') });
+}
+
+function stackOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

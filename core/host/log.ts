@@ -1,0 +1,21 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Fields that may hold a secret, wherever in a record they stand. */
+const SECRETS = ['secret', 'customerSecret', 'authorization', 'hmac', 'passphrase', 'heldToken', 'document'];
+
+/** JSON lines on stderr (stdout is for answers), without secrets. */
+export function createLog(name: string, level: LogLevel): Logger {
+  return pino(
+    {
+      name,
+      level,
+      redact: { paths: SECRETS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '***' },
+    },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}

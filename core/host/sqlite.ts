@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { LicenseError } from '../errors.ts';
+
+export type SqliteDatabase = Database.Database;
+
+export interface OpenSqliteOptions {
+  /** Only look: the file must exist, and nothing is created or repaired. */
+  readonly?: boolean;
+}
+
+/** How long a writer waits for another, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens a SQLite file the way the product keeps its state: WAL, `synchronous=FULL` (a commit is durable when it
+ * returns), foreign keys enforced.
+ *
+ * @throws `store_damaged`, `store_unwritable`, `store_unreadable`, `store_busy`, `store_full`
+ */
+export function openSqlite(file: string, { readonly = false }: OpenSqliteOptions = {}): SqliteDatabase {
+  return translating(file, () => {
+    const database = new Database(file, { readonly, fileMustExist: readonly, timeout: BUSY_TIMEOUT_MS });
+    try {
+      if (!readonly) {
+        database.pragma('journal_mode = WAL');
+        database.pragma('synchronous = FULL');
+        database.pragma('foreign_keys = ON');
+      }
+      // Reads the header and the first page, so that a damaged file is found here and not in the middle of work.
+      database.pragma('schema_version');
+      return database;
+    } catch (cause) {
+      database.close();
+      throw cause;
+    }
+  });
+}
+
+/** Runs work on a SQLite file and gives its faults our codes. */
+export function translating<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw sqliteError(file, cause) ?? cause;
+  }
+}
+
+/** The LicenseError of a SQLite fault, or undefined where the fault is not one of the file. */
+export function sqliteError(file: string, cause: unknown): LicenseError | undefined {
+  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
+  const code = String(cause.code);
+  const problem = cause.message;
+  if (/^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(code))
+    return new LicenseError('store_damaged', { file, problem }, { cause });
+  if (code === 'SQLITE_FULL') return new LicenseError('store_full', {}, { cause });
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return new LicenseError('store_busy', { file }, { cause });
+  if (/^SQLITE_(READONLY|PERM|AUTH|IOERR)/.test(code))
+    return new LicenseError('store_unwritable', { file, problem }, { cause });
+  if (/^SQLITE_CANTOPEN/.test(code)) {
+    return new LicenseError(
+      existsSync(file) ? 'store_unreadable' : 'store_unwritable',
+      { file, problem },
+      { cause },
+    );
+  }
+  return undefined;
+}
+
+/**
+ * Brings a store to this program's schema: `migrations[n]` leads from `user_version` n to n + 1, all of them in
+ * one transaction.
+ *
+ * @throws `store_newer` where the file was written by a newer program; it is not touched
+ */
+export function migrate(database: SqliteDatabase, migrations: readonly string[]): void {
+  const found = requireKnownSchema(database, migrations.length);
+  if (found === migrations.length) return;
+  database
+    .transaction(() => {
+      for (const migration of migrations.slice(found)) database.exec(migration);
+      database.pragma(`user_version = ${migrations.length}`);
+    })
+    .immediate();
+}
+
+/**
+ * The schema version of a store.
+ *
+ * @throws `store_newer`
+ */
+export function requireKnownSchema(database: SqliteDatabase, known: number): number {
+  const found = Number(database.pragma('user_version', { simple: true }));
+  if (found > known) throw new LicenseError('store_newer', { file: database.name, found, known });
+  return found;
+}
