@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { EpochSeconds } from '#core/clock.ts';
+import { LicenseError } from '#core/errors.ts';
+import { rowsOf } from './rows.ts';
+import type { AuditTable, Schema } from './schema.ts';
+
+/** One thing that changed: who, what, to which license, grant, credential … */
+export interface AuditEntry {
+  /** `credential:ID`, `device:JKT`, `operator:USER`. */
+  readonly actor: string;
+  /** The verb: `license.activate`, `grant.import` … */
+  readonly action: string;
+  readonly subject: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** A clock this far behind the trail is taken for drift, and the trail's own time is used; in seconds. */
+const TOLERATED_LAG_SECONDS = 300;
+
+const GENESIS = '0'.repeat(64);
+
+/**
+ * The hash-chained trail of each company, for the length of one transaction: heads are read once, rows are
+ * written together, heads are touched once. Source: design, Server "Audit" and "Its own clock".
+ */
+export class AuditTrail {
+  readonly #db: Kysely<Schema>;
+  readonly #now: EpochSeconds;
+  readonly #heads = new Map<string, { seq: number; at: EpochSeconds; hash: string; touched: boolean }>();
+  readonly #rows: AuditTable[] = [];
+
+  constructor(db: Kysely<Schema>, now: EpochSeconds) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  /**
+   * The time at which a change of this company happens: the wall clock, or the head of its trail where the clock
+   * lags behind that by minutes.
+   *
+   * @throws `clock_behind_audit` where it lags further: the server does not issue
+   */
+  async timeOf(cid: string): Promise<EpochSeconds> {
+    const { at } = await this.#headOf(cid);
+    if (at - this.#now > TOLERATED_LAG_SECONDS) {
+      throw new LicenseError('clock_behind_audit', { now: isoTime(this.#now), head: isoTime(at) });
+    }
+    return Math.max(this.#now, at);
+  }
+
+  /** Adds a row; it becomes part of the trail when the transaction commits. */
+  async append(cid: string, { actor, action, subject, detail = {} }: AuditEntry): Promise<void> {
+    const at = await this.timeOf(cid);
+    const head = await this.#headOf(cid);
+    const row = { cid, seq: head.seq + 1, at, actor, action, subject, detail: JSON.stringify(detail) };
+    const hash = auditHash(head.hash, row);
+    this.#rows.push({ ...row, hash });
+    this.#heads.set(cid, { seq: row.seq, at, hash, touched: true });
+  }
+
+  /** Writes what was appended. Called once, before the commit. */
+  async flush(): Promise<void> {
+    if (this.#rows.length === 0) return;
+    const columns = ['cid', 'seq', 'at', 'actor', 'action', 'subject', 'detail', 'hash'] as const;
+    await this.#db.insertInto('audit').columns(columns).expression(rowsOf<AuditTable>(columns, this.#rows)).execute();
+    const heads = [...this.#heads].filter(([, { touched }]) => touched).map(([cid, { seq, at, hash }]) => ({ cid, seq, at, hash }));
+    await this.#db
+      .insertInto('audit_head')
+      .values(heads)
+      .onConflict((conflict) =>
+        conflict.column('cid').doUpdateSet(({ ref }) => ({
+          seq: ref('excluded.seq'),
+          at: ref('excluded.at'),
+          hash: ref('excluded.hash'),
+        })),
+      )
+      .execute();
+    this.#rows.length = 0;
+  }
+
+  async #headOf(cid: string) {
+    const known = this.#heads.get(cid);
+    if (known !== undefined) return known;
+    const stored = await this.#db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
+    const head = { seq: stored?.seq ?? 0, at: stored?.at ?? 0, hash: stored?.hash ?? GENESIS, touched: false };
+    this.#heads.set(cid, head);
+    return head;
+  }
+}
+
+/** SHA-256, hex, over the previous row's hash and this row's fields as a JSON array. */
+export function auditHash(previous: string, row: Omit<AuditTable, 'hash'>): string {
+  const { cid, seq, at, actor, action, subject, detail } = row;
+  return createHash('sha256')
+    .update(JSON.stringify([previous, cid, seq, at, actor, action, subject, detail]))
+    .digest('hex');
+}
+
+export interface TrailVerification {
+  readonly rows: number;
+  /** Sequence number of the first row that does not follow from the one before it. */
+  readonly brokenAt?: number;
+}
+
+/** Walks a company's trail and recomputes every hash. */
+export async function verifyTrail(db: Kysely<Schema>, cid: string): Promise<TrailVerification> {
+  let previous = GENESIS;
+  let seq = 0;
+  const query = db.selectFrom('audit').selectAll().where('cid', '=', cid).orderBy('seq');
+  for await (const row of query.stream(1000)) {
+    seq += 1;
+    if (row.seq !== seq || row.hash !== auditHash(previous, row)) return { rows: seq, brokenAt: seq };
+    previous = row.hash;
+  }
+  const head = await db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
+  if (seq !== (head?.seq ?? 0) || (head !== undefined && head.hash !== previous)) return { rows: seq, brokenAt: seq + 1 };
+  return { rows: seq };
+}
+
+function isoTime(at: EpochSeconds): string {
+  return new Date(at * 1000).toISOString();
+}

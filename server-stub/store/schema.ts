@@ -1,0 +1,131 @@
+import type { Category } from '#core/catalog.ts';
+
+/** The tables as Kysely sees them; their definition is in migrations.ts. Times are epoch seconds. */
+export interface Schema {
+  company: { cid: string; name: string; created_at: number };
+  app: AppTable;
+  issuer_certificate: { cid: string; serial: number; document: string; nbf: number; exp: number; imported_at: number };
+  vendor_grant: {
+    grant_id: string;
+    cid: string;
+    document: string;
+    imported_at: number;
+    replaced_by: string | null;
+  };
+  terms: TermsTable;
+  quota: QuotaTable;
+  license: LicenseTable;
+  answer: { jti: string; jkt: string; kind: 'token' | 'denial'; claims: string; terms: string; at: number };
+  enrollment: EnrollmentTable;
+  credential: CredentialTable;
+  audit: AuditTable;
+  audit_head: { cid: string; seq: number; at: number; hash: string };
+}
+
+export interface AppTable {
+  app_id: string;
+  cid: string;
+  vid: string;
+  name: string;
+  /** 0 | 1: whether quota may be reserved for it. */
+  preallocation: number;
+  pcu: number | null;
+  /** Key of the fingerprint digests, base64url. */
+  fingerprint_key: string;
+  created_at: number;
+}
+
+/** A vendor's line: `count` seats or renewals, of which `used` are gone. */
+export interface TermsTable {
+  terms_id: string;
+  grant_id: string;
+  cid: string;
+  kind: 'purchase' | 'renewal';
+  pid: string;
+  renew_id: string | null;
+  /** '' = for any App of the company. */
+  app_id: string;
+  count: number;
+  used: number;
+  document: string;
+  /** The document's claims as JSON, written only after they were verified. */
+  claims: string;
+  /** Order of arrival: the oldest line with seats goes first. */
+  position: number;
+  /** 0 | 1: withdrawn by a grant that replaced its own. */
+  withdrawn: number;
+}
+
+export interface QuotaTable {
+  cid: string;
+  pid: string;
+  /** '' = the shared pool. */
+  app_id: string;
+  granted: number;
+  used: number;
+  overdraft: number;
+}
+
+export type LicenseState = 'active' | 'suspended' | 'released' | 'transferred';
+
+export interface LicenseTable {
+  license: string;
+  cid: string;
+  app_id: string;
+  pid: string;
+  license_key: string;
+  category: Category;
+  terms_id: string;
+  state: LicenseState;
+  activation_time: number;
+  expire_time: number;
+  /** JSON: [{termsId, at}] in order. */
+  renewals: string;
+  /** Thumbprint of the device key it is bound to; null until an agent binds it. */
+  device_jkt: string | null;
+  /** JSON: digests of the device, as its last accepted request carried them. */
+  fingerprint: string | null;
+  /** Highest counter of the device key. */
+  counter: number;
+  /** Set where a lower counter than the highest was seen: a restored disk, for the operator to look at. */
+  counter_fell_at: number | null;
+  /** Rebinds without an operator within the running day (account takeovers) or year (devices). */
+  rebinds: number;
+  rebinds_since: number;
+  last_seen_at: number | null;
+  agent_version: string | null;
+}
+
+export interface EnrollmentTable {
+  enrollment_id: string;
+  cid: string;
+  app_id: string;
+  pid: string;
+  secret: string;
+  max_activations: number;
+  used: number;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+export interface CredentialTable {
+  customer_id: string;
+  cid: string;
+  /** SHA-256 of the secret, hex. The secret is 256 random bits, so no slow hash is needed. */
+  secret_hash: string;
+  scope: 'full' | 'activate';
+  created_at: number;
+  revoked_at: number | null;
+}
+
+export interface AuditTable {
+  cid: string;
+  seq: number;
+  at: number;
+  actor: string;
+  action: string;
+  subject: string;
+  detail: string;
+  hash: string;
+}
