@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
-import { rowsOf } from './rows.ts';
+import { selectRows } from './rows.ts';
 import type { AuditTable, Schema } from './schema.ts';
 
 /** One thing that changed: who, what, to which license, grant, credential … */
@@ -63,8 +63,14 @@ export class AuditTrail {
   async flush(): Promise<void> {
     if (this.#rows.length === 0) return;
     const columns = ['cid', 'seq', 'at', 'actor', 'action', 'subject', 'detail', 'hash'] as const;
-    await this.#db.insertInto('audit').columns(columns).expression(rowsOf<AuditTable>(columns, this.#rows)).execute();
-    const heads = [...this.#heads].filter(([, { touched }]) => touched).map(([cid, { seq, at, hash }]) => ({ cid, seq, at, hash }));
+    await this.#db
+      .insertInto('audit')
+      .columns(columns)
+      .expression(selectRows<AuditTable>(columns, this.#rows))
+      .execute();
+    const heads = [...this.#heads]
+      .filter(([, { touched }]) => touched)
+      .map(([cid, { seq, at, hash }]) => ({ cid, seq, at, hash }));
     await this.#db
       .insertInto('audit_head')
       .values(heads)
@@ -82,8 +88,17 @@ export class AuditTrail {
   async #headOf(cid: string) {
     const known = this.#heads.get(cid);
     if (known !== undefined) return known;
-    const stored = await this.#db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
-    const head = { seq: stored?.seq ?? 0, at: stored?.at ?? 0, hash: stored?.hash ?? GENESIS, touched: false };
+    const stored = await this.#db
+      .selectFrom('audit_head')
+      .selectAll()
+      .where('cid', '=', cid)
+      .executeTakeFirst();
+    const head = {
+      seq: stored?.seq ?? 0,
+      at: stored?.at ?? 0,
+      hash: stored?.hash ?? GENESIS,
+      touched: false,
+    };
     this.#heads.set(cid, head);
     return head;
   }
@@ -114,7 +129,8 @@ export async function verifyTrail(db: Kysely<Schema>, cid: string): Promise<Trai
     previous = row.hash;
   }
   const head = await db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
-  if (seq !== (head?.seq ?? 0) || (head !== undefined && head.hash !== previous)) return { rows: seq, brokenAt: seq + 1 };
+  if (seq !== (head?.seq ?? 0) || (head !== undefined && head.hash !== previous))
+    return { rows: seq, brokenAt: seq + 1 };
   return { rows: seq };
 }
 

@@ -91,7 +91,11 @@ async function bringUpToDate(db: Kysely<Schema>, file: string): Promise<void> {
       .execute();
     const unknown = applied.find(({ name }) => !knownMigrations.includes(name));
     if (unknown !== undefined) {
-      throw new LicenseError('store_newer', { file, found: unknown.name, known: knownMigrations.at(-1) ?? '' });
+      throw new LicenseError('store_newer', {
+        file,
+        found: unknown.name,
+        known: knownMigrations.at(-1) ?? '',
+      });
     }
   }
   const { error } = await migrator.migrateToLatest();

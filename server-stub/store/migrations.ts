@@ -30,11 +30,13 @@ const FIRST = [
     terms_id text not null references terms,
     state text not null check (state in ('active', 'suspended', 'released', 'transferred')),
     activation_time integer not null, expire_time integer not null, renewals text not null default '[]',
-    device_jkt text, fingerprint text, counter integer not null default 0, counter_fell_at integer,
+    device_jkt text, fingerprint text,
     rebinds integer not null default 0, rebinds_since integer not null default 0,
     last_seen_at integer, agent_version text, unique (app_id, pid, license_key))`,
   `create index license_by_key on license (app_id, license_key, activation_time)`,
-  `create index license_by_device on license (device_jkt) where device_jkt is not null`,
+  `create table device_key (
+    jkt text not null, license text not null references license, bound_at integer not null,
+    counter integer not null, counter_fell_at integer, primary key (jkt, license))`,
   `create table answer (
     jti text primary key, jkt text not null, kind text not null check (kind in ('token', 'denial')),
     claims text not null, terms text not null, at integer not null)`,
@@ -54,7 +56,8 @@ const FIRST = [
 ];
 
 /** SQLite checks column types only in STRICT tables. */
-const strict = (statement: string) => (statement.startsWith('create table') ? `${statement} strict` : statement);
+const strict = (statement: string) =>
+  statement.startsWith('create table') ? `${statement} strict` : statement;
 
 const statements = (list: readonly string[]): Migration => ({
   async up(db: Kysely<unknown>) {

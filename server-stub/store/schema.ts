@@ -4,7 +4,14 @@ import type { Category } from '#core/catalog.ts';
 export interface Schema {
   company: { cid: string; name: string; created_at: number };
   app: AppTable;
-  issuer_certificate: { cid: string; serial: number; document: string; nbf: number; exp: number; imported_at: number };
+  issuer_certificate: {
+    cid: string;
+    serial: number;
+    document: string;
+    nbf: number;
+    exp: number;
+    imported_at: number;
+  };
   vendor_grant: {
     grant_id: string;
     cid: string;
@@ -15,6 +22,7 @@ export interface Schema {
   terms: TermsTable;
   quota: QuotaTable;
   license: LicenseTable;
+  device_key: DeviceKeyTable;
   answer: { jti: string; jkt: string; kind: 'token' | 'denial'; claims: string; terms: string; at: number };
   enrollment: EnrollmentTable;
   credential: CredentialTable;
@@ -85,15 +93,22 @@ export interface LicenseTable {
   device_jkt: string | null;
   /** JSON: digests of the device, as its last accepted request carried them. */
   fingerprint: string | null;
-  /** Highest counter of the device key. */
-  counter: number;
-  /** Set where a lower counter than the highest was seen: a restored disk, for the operator to look at. */
-  counter_fell_at: number | null;
-  /** Rebinds without an operator within the running day (account takeovers) or year (devices). */
+  /** Rebinds without an operator since `rebinds_since`: in a day (account takeovers) or a year (devices). */
   rebinds: number;
   rebinds_since: number;
   last_seen_at: number | null;
   agent_version: string | null;
+}
+
+/** Every device key that a license was ever bound to, so that an earlier one is told why it no longer is. */
+export interface DeviceKeyTable {
+  jkt: string;
+  license: string;
+  bound_at: number;
+  /** Highest counter seen of this key. */
+  counter: number;
+  /** Set where a lower counter was seen: a restored disk, for the operator to look at. */
+  counter_fell_at: number | null;
 }
 
 export interface EnrollmentTable {

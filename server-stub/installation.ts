@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as Type from 'typebox';
+import { type PinnedRoots, parseVendorRoots } from '#core/documents/vendor-roots.ts';
+import { LicenseError } from '#core/errors.ts';
+import { createFileDurably, readTextFile } from '#core/host/files.ts';
+import { createKeyFile, readKeyFile, readSecretFile } from '#core/host/key-file.ts';
+import { newId } from '#core/ids.ts';
+import type { SigningKey } from '#core/keys.ts';
+import { Id, parseJson } from '#core/shapes.ts';
+import { createTlsCertificates, type TlsCertificates } from './tls.ts';
+
+/** What `init` made: who this server is and whom it trusts. */
+export interface Installation {
+  readonly serverId: string;
+  readonly key: SigningKey;
+  readonly roots: PinnedRoots;
+  /** PEM texts: authority for devices to pin, and the server's own certificate and key. */
+  readonly tls: Pick<TlsCertificates, 'authority' | 'certificate' | 'privateKey'>;
+  readonly storeFile: string;
+}
+
+const ServerFile = Type.Object({ version: Type.Literal(1), serverId: Id });
+
+const filesOf = (stateDir: string) => ({
+  server: join(stateDir, 'server.json'),
+  key: join(stateDir, 'server-key.pem'),
+  roots: join(stateDir, 'vendor-roots.json'),
+  authority: join(stateDir, 'ca.pem'),
+  authorityKey: join(stateDir, 'ca-key.pem'),
+  certificate: join(stateDir, 'tls.pem'),
+  privateKey: join(stateDir, 'tls-key.pem'),
+  store: join(stateDir, 'license-server.db'),
+});
+
+/** Where the certificate authority lies that devices pin. */
+export function authorityFile(stateDir: string): string {
+  return filesOf(stateDir).authority;
+}
+
+/**
+ * Makes a server: id, signing key, certificate authority and TLS certificate for the given host names; keeps the
+ * vendor's roots file beside them. `server.json` is written last, so an interrupted init is not taken for one.
+ *
+ * @throws `already_initialized`, `vendor_roots_malformed`, `file_unreadable`, `file_unwritable`, `store_full`
+ */
+export async function initialize(
+  stateDir: string,
+  rootsFile: string,
+  hosts: readonly string[],
+): Promise<Installation> {
+  const files = filesOf(stateDir);
+  if (existsSync(files.server)) throw new LicenseError('already_initialized', { where: stateDir });
+  const rootsText = readTextFile(rootsFile);
+  parseVendorRoots(rootsText, rootsFile);
+
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const tls = await createTlsCertificates(hosts);
+  createKeyFile(files.key);
+  createFileDurably(files.roots, rootsText, 0o644);
+  createFileDurably(files.authorityKey, tls.authorityKey, 0o600);
+  createFileDurably(files.authority, tls.authority, 0o644);
+  createFileDurably(files.privateKey, tls.privateKey, 0o600);
+  createFileDurably(files.certificate, tls.certificate, 0o644);
+  createFileDurably(files.server, `${JSON.stringify({ version: 1, serverId: newId() })}\n`, 0o644);
+  return loadInstallation(stateDir);
+}
+
+/**
+ * Reads what `init` made.
+ *
+ * @throws `not_initialized`, `key_file_permissions`, `key_malformed`, `vendor_roots_malformed`, `file_unreadable`
+ */
+export function loadInstallation(stateDir: string): Installation {
+  const files = filesOf(stateDir);
+  if (!existsSync(files.server)) {
+    throw new LicenseError('not_initialized', {
+      where: stateDir,
+      command: 'license-server init --vendor-roots FILE',
+    });
+  }
+  const { serverId } = parseJson(ServerFile, readTextFile(files.server), 'config_malformed', files.server);
+  return {
+    serverId,
+    key: readKeyFile(files.key),
+    roots: parseVendorRoots(readTextFile(files.roots), files.roots),
+    tls: {
+      authority: readTextFile(files.authority),
+      certificate: readTextFile(files.certificate),
+      privateKey: readSecretFile(files.privateKey),
+    },
+    storeFile: files.store,
+  };
+}

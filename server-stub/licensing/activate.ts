@@ -1,0 +1,183 @@
+import type { Kysely } from 'kysely';
+import { addValidity } from '#core/calendar.ts';
+import type { EpochSeconds } from '#core/clock.ts';
+import type { PurchaseTerms } from '#core/documents/terms.ts';
+import { newId } from '#core/ids.ts';
+import type { Transaction } from '../store/database.ts';
+import { rowsOf, selectRows } from '../store/rows.ts';
+import type { LicenseTable, Schema } from '../store/schema.ts';
+import { Seats } from './quota.ts';
+import { purchaseOf, termsOf } from './terms.ts';
+
+export interface Activation {
+  readonly cid: string;
+  readonly appId: string;
+  readonly pid: string;
+  readonly licenseKey: string;
+  /** Who asks, for the audit trail: `credential:ID`, `device:JKT`. */
+  readonly actor: string;
+}
+
+export type ActivationRefusal =
+  | 'unknown_app'
+  | 'unknown_pid'
+  | 'quota_exhausted'
+  | 'license_expired'
+  | 'suspended';
+
+export type ActivationOutcome =
+  | {
+      readonly ok: true;
+      readonly license: LicenseTable;
+      readonly terms: PurchaseTerms;
+      readonly consumed: boolean;
+    }
+  | { readonly ok: false; readonly code: ActivationRefusal };
+
+/**
+ * Activates LicenseKeys: idempotent per (App, PID, LicenseKey) — an existing license is answered before quota is
+ * looked at — else one seat is consumed and the validity starts now. Source: contract, Rules; design, "Quota".
+ */
+export async function activate(
+  { db, audit }: Transaction,
+  requests: readonly Activation[],
+): Promise<readonly ActivationOutcome[]> {
+  const apps = await appsOf(db, requests);
+  const licenses = await existingLicenses(db, requests);
+  const seats = await Seats.load(
+    db,
+    requests.filter((request) => !licenses.has(identityOf(request))),
+  );
+  const terms = await termsOf(db, licenses.values());
+  const created: LicenseTable[] = [];
+
+  const decide = async (request: Activation): Promise<ActivationOutcome> => {
+    const { cid, appId, pid, licenseKey, actor } = request;
+    if (apps.get(appId) !== cid) return { ok: false, code: 'unknown_app' };
+    const now = await audit.timeOf(cid);
+    const existing = licenses.get(identityOf(request));
+    if (existing !== undefined) {
+      const code = refusalOf(existing, now);
+      if (code !== undefined) return { ok: false, code };
+      return { ok: true, license: existing, terms: purchaseOf(terms, existing.terms_id), consumed: false };
+    }
+    const seat = seats.take(request);
+    if (!seat.taken) return { ok: false, code: seat.code };
+    const license = newLicense(request, seat.terms, now);
+    created.push(license);
+    licenses.set(identityOf(request), license);
+    terms.set(seat.terms.termsId, seat.terms);
+    await audit.append(cid, {
+      actor,
+      action: 'license.activate',
+      subject: license.license,
+      detail: { appId, pid, licenseKey },
+    });
+    return { ok: true, license, terms: seat.terms, consumed: true };
+  };
+  const outcomes: ActivationOutcome[] = [];
+  for (const request of requests) outcomes.push(await decide(request));
+
+  await insertLicenses(db, created);
+  await seats.store();
+  return outcomes;
+}
+
+/** What makes two activations the same. The parts cannot run into each other: two have a fixed length. */
+export function identityOf({
+  appId,
+  pid,
+  licenseKey,
+}: Pick<Activation, 'appId' | 'pid' | 'licenseKey'>): string {
+  return `${appId} ${pid} ${licenseKey}`;
+}
+
+/** Licenses that the requests' (App, PID, LicenseKey) have already. */
+export async function existingLicenses(
+  db: Kysely<Schema>,
+  requests: readonly Pick<Activation, 'appId' | 'pid' | 'licenseKey'>[],
+): Promise<Map<string, LicenseTable>> {
+  if (requests.length === 0) return new Map();
+  const wanted = requests.map(({ appId, pid, licenseKey }) => ({
+    app_id: appId,
+    pid,
+    license_key: licenseKey,
+  }));
+  const rows = await db
+    .selectFrom(
+      rowsOf<Pick<LicenseTable, 'app_id' | 'pid' | 'license_key'>>(
+        ['app_id', 'pid', 'license_key'],
+        wanted,
+      ).as('r'),
+    )
+    .innerJoin('license', (join) =>
+      join
+        .onRef('license.app_id', '=', 'r.app_id')
+        .onRef('license.pid', '=', 'r.pid')
+        .onRef('license.license_key', '=', 'r.license_key'),
+    )
+    .selectAll('license')
+    .execute();
+  return new Map(
+    rows.map((row) => [identityOf({ appId: row.app_id, pid: row.pid, licenseKey: row.license_key }), row]),
+  );
+}
+
+function refusalOf({ state, expire_time }: LicenseTable, now: EpochSeconds): ActivationRefusal | undefined {
+  if (state === 'suspended') return 'suspended';
+  if (now >= expire_time) return 'license_expired';
+  return undefined;
+}
+
+function newLicense(request: Activation, terms: PurchaseTerms, now: EpochSeconds): LicenseTable {
+  return {
+    license: newId(),
+    cid: request.cid,
+    app_id: request.appId,
+    pid: request.pid,
+    license_key: request.licenseKey,
+    category: terms.category,
+    terms_id: terms.termsId,
+    state: 'active',
+    activation_time: now,
+    expire_time: addValidity(now, terms.validity),
+    renewals: '[]',
+    device_jkt: null,
+    fingerprint: null,
+    rebinds: 0,
+    rebinds_since: now,
+    last_seen_at: null,
+    agent_version: null,
+  };
+}
+
+const LICENSE_COLUMNS = [
+  'license',
+  'cid',
+  'app_id',
+  'pid',
+  'license_key',
+  'category',
+  'terms_id',
+  'state',
+  'activation_time',
+  'expire_time',
+  'renewals',
+  'rebinds_since',
+] as const;
+
+async function insertLicenses(db: Kysely<Schema>, licenses: readonly LicenseTable[]): Promise<void> {
+  if (licenses.length === 0) return;
+  await db
+    .insertInto('license')
+    .columns(LICENSE_COLUMNS)
+    .expression(selectRows<LicenseTable>(LICENSE_COLUMNS, licenses))
+    .execute();
+}
+
+async function appsOf(db: Kysely<Schema>, requests: readonly Activation[]): Promise<Map<string, string>> {
+  const ids = [...new Set(requests.map(({ appId }) => appId))];
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('app').select(['app_id', 'cid']).where('app_id', 'in', ids).execute();
+  return new Map(rows.map(({ app_id, cid }) => [app_id, cid]));
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '#core/clock.ts';
+import type { Store, Transaction } from '../store/database.ts';
+
+/** A use case that changes seats or bindings: many requests in one transaction, an outcome for each, in order. */
+export type Verb<Request, Outcome> = (
+  transaction: Transaction,
+  requests: readonly Request[],
+) => Promise<readonly Outcome[]>;
+
+export interface BatchOptions {
+  /** Requests decided in one transaction at most. */
+  maxRequests?: number;
+}
+
+interface Waiting {
+  readonly verb: Verb<unknown, unknown>;
+  readonly request: unknown;
+  readonly resolve: (outcome: unknown) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/**
+ * Group commit: what arrives while a commit is under way joins the next one — one transaction, set-based
+ * statements, one fsync — and is answered only after it. Source: design, Server "Group commit".
+ */
+export class Batch {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #maxRequests: number;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(store: Store, clock: Clock, { maxRequests = 1000 }: BatchOptions = {}) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#maxRequests = maxRequests;
+  }
+
+  /** Decides a request in the next transaction; resolves once that is durable. */
+  submit<Request, Outcome>(verb: Verb<Request, Outcome>, request: Request): Promise<Outcome> {
+    return new Promise<Outcome>((resolve, reject) => {
+      this.#waiting.push({
+        verb: verb as Verb<unknown, unknown>,
+        request,
+        resolve: resolve as (outcome: unknown) => void,
+        reject,
+      });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drain(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Requests that the same turn of the event loop brings are taken along.
+    await new Promise((turn) => setImmediate(turn));
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, this.#maxRequests);
+      await this.#commit(batch);
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const outcomes = await this.#store.write(this.#clock.now(), (transaction) =>
+        decide(transaction, batch),
+      );
+      for (const waiting of batch) waiting.resolve(outcomes.get(waiting));
+    } catch (fault) {
+      const [only] = batch;
+      if (batch.length === 1) only?.reject(fault);
+      // One request must not fail its neighbours: each is tried by itself.
+      else for (const waiting of batch) await this.#commit([waiting]);
+    }
+  }
+}
+
+/** Verb by verb, within a verb in order of arrival. */
+async function decide(transaction: Transaction, batch: readonly Waiting[]): Promise<Map<Waiting, unknown>> {
+  const outcomes = new Map<Waiting, unknown>();
+  for (const [verb, group] of Map.groupBy(batch, ({ verb }) => verb)) {
+    const decided = await verb(
+      transaction,
+      group.map(({ request }) => request),
+    );
+    for (const [index, waiting] of group.entries()) outcomes.set(waiting, decided[index]);
+  }
+  return outcomes;
+}

@@ -1,0 +1,91 @@
+import { type Kysely, sql } from 'kysely';
+import type { EpochSeconds } from '#core/clock.ts';
+import { rowsOf, selectRows } from '../store/rows.ts';
+import type { LicenseTable, Schema } from '../store/schema.ts';
+import type { Statement } from './issuer.ts';
+
+type Sighting = Pick<Schema['device_key'], 'jkt' | 'license' | 'counter'> & { at: EpochSeconds };
+
+const TOUCHED = [
+  'license',
+  'state',
+  'device_jkt',
+  'fingerprint',
+  'rebinds',
+  'rebinds_since',
+  'last_seen_at',
+  'agent_version',
+] as const;
+
+/** Collects what a batch of device requests changes, and writes it in a few set-based statements. */
+export class DeviceLedger {
+  readonly #db: Kysely<Schema>;
+  readonly #licenses = new Set<LicenseTable>();
+  readonly #sightings = new Map<string, Sighting>();
+  readonly #answers: Schema['answer'][] = [];
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  /** A license whose binding or last contact changed. */
+  touch(license: LicenseTable): void {
+    this.#licenses.add(license);
+  }
+
+  /** A device key that asked about a license, with its counter. */
+  see(jkt: string, license: string, counter: number, at: EpochSeconds): void {
+    const key = `${jkt} ${license}`;
+    const seen = this.#sightings.get(key);
+    this.#sightings.set(key, { jkt, license, counter: Math.max(counter, seen?.counter ?? 0), at });
+  }
+
+  /** An answer that changed state, to be given again to the same jti. */
+  remember(jti: string, jkt: string, { claims, kind }: Statement & { kind: 'token' }): void {
+    const terms = JSON.stringify([claims.termsId, ...claims.renewals.map(({ termsId }) => termsId)]);
+    this.#answers.push({ jti, jkt, kind, claims: JSON.stringify(claims), terms, at: claims.iat });
+  }
+
+  async store(): Promise<void> {
+    await this.#storeLicenses([...this.#licenses]);
+    await this.#storeSightings([...this.#sightings.values()]);
+    const columns = ['jti', 'jkt', 'kind', 'claims', 'terms', 'at'] as const;
+    if (this.#answers.length === 0) return;
+    await this.#db
+      .insertInto('answer')
+      .columns(columns)
+      .expression(selectRows<Schema['answer']>(columns, this.#answers))
+      .execute();
+  }
+
+  async #storeLicenses(licenses: readonly LicenseTable[]): Promise<void> {
+    if (licenses.length === 0) return;
+    await this.#db
+      .updateTable('license')
+      .from(rowsOf<LicenseTable>(TOUCHED, licenses).as('r'))
+      .set(({ ref }) => ({
+        state: ref('r.state'),
+        device_jkt: ref('r.device_jkt'),
+        fingerprint: ref('r.fingerprint'),
+        rebinds: ref('r.rebinds'),
+        rebinds_since: ref('r.rebinds_since'),
+        last_seen_at: ref('r.last_seen_at'),
+        agent_version: ref('r.agent_version'),
+      }))
+      .whereRef('license.license', '=', 'r.license')
+      .execute();
+  }
+
+  /** The counter only rises; a lower one is noted for the operator and ends nothing. */
+  async #storeSightings(sightings: readonly Sighting[]): Promise<void> {
+    if (sightings.length === 0) return;
+    const source = rowsOf<Sighting>(['jkt', 'license', 'counter', 'at'], sightings);
+    await sql`
+      insert into device_key (jkt, license, counter, bound_at)
+      select jkt, license, counter, at from ${source} as r where true
+      on conflict (jkt, license) do update set
+        counter_fell_at = case when excluded.counter < device_key.counter then excluded.bound_at else device_key.counter_fell_at end,
+        counter = case when excluded.counter > device_key.counter then excluded.counter else device_key.counter end
+    `.execute(this.#db);
+  }
+}

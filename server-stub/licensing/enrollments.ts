@@ -1,0 +1,97 @@
+import type { EpochSeconds } from '#core/clock.ts';
+import type { Enrollment } from '#core/documents/enrollment.ts';
+import type { PurchaseTerms } from '#core/documents/terms.ts';
+import { LicenseError } from '#core/errors.ts';
+import { newId, newSecret } from '#core/ids.ts';
+import type { Transaction } from '../store/database.ts';
+
+export interface EnrollmentWish {
+  readonly appId: string;
+  readonly pid: string;
+  /** Seats that may be taken through it. */
+  readonly maxActivations: number;
+  readonly expiresAt: EpochSeconds;
+  readonly actor: string;
+}
+
+/** What an enrollment file says of the server that made it. */
+export type EnrollmentServer = Pick<
+  Enrollment,
+  'serverUrls' | 'caCertificate' | 'serverId' | 'rootThumbprint'
+>;
+
+/**
+ * Makes an enrollment: all that devices of an App need to activate one PID.
+ *
+ * @throws `unknown_app`, `unknown_pid`
+ */
+export async function createEnrollment(
+  { db, audit }: Transaction,
+  { appId, pid, maxActivations, expiresAt, actor }: EnrollmentWish,
+  server: EnrollmentServer,
+): Promise<Enrollment> {
+  const app = await db.selectFrom('app').selectAll().where('app_id', '=', appId).executeTakeFirst();
+  if (app === undefined) throw new LicenseError('unknown_app', { appId });
+  const { cid } = app;
+  const line = await db
+    .selectFrom('terms')
+    .select('claims')
+    .where('cid', '=', cid)
+    .where('pid', '=', pid)
+    .where('kind', '=', 'purchase')
+    .executeTakeFirst();
+  if (line === undefined) throw new LicenseError('unknown_pid', { pid });
+
+  const id = newId();
+  const secret = newSecret();
+  await db
+    .insertInto('enrollment')
+    .values({
+      enrollment_id: id,
+      cid,
+      app_id: appId,
+      pid,
+      secret,
+      max_activations: maxActivations,
+      used: 0,
+      created_at: await audit.timeOf(cid),
+      expires_at: expiresAt,
+      revoked_at: null,
+    })
+    .execute();
+  await audit.append(cid, {
+    actor,
+    action: 'enrollment.create',
+    subject: id,
+    detail: { appId, pid, maxActivations, expiresAt },
+  });
+  return {
+    version: 1,
+    ...server,
+    cid,
+    appId,
+    pid,
+    category: (JSON.parse(line.claims) as PurchaseTerms).category,
+    fingerprintKey: app.fingerprint_key,
+    enrollment: { id, secret, expiresAt },
+  };
+}
+
+/**
+ * Ends an enrollment: no new seat is taken through it. Devices that activated keep their licenses.
+ *
+ * @throws `parameter_invalid` where there is none
+ */
+export async function revokeEnrollment({ db, audit }: Transaction, id: string, actor: string): Promise<void> {
+  const enrollment = await db
+    .selectFrom('enrollment')
+    .selectAll()
+    .where('enrollment_id', '=', id)
+    .executeTakeFirst();
+  if (enrollment === undefined)
+    throw new LicenseError('parameter_invalid', { name: 'id', problem: 'no such enrollment' });
+  if (enrollment.revoked_at !== null) return;
+  const revoked_at = await audit.timeOf(enrollment.cid);
+  await db.updateTable('enrollment').set({ revoked_at }).where('enrollment_id', '=', id).execute();
+  await audit.append(enrollment.cid, { actor, action: 'enrollment.revoke', subject: id });
+}

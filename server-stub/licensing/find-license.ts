@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely';
+import type { PurchaseTerms } from '#core/documents/terms.ts';
+import type { LicenseTable, Schema } from '../store/schema.ts';
+import { purchaseOf, termsOf } from './terms.ts';
+
+export interface FoundLicense {
+  readonly license: LicenseTable;
+  readonly terms: PurchaseTerms;
+}
+
+/**
+ * A license of an App by its license value, else by its LicenseKey: the one activated last. Source: contract,
+ * Rules, "One LicenseKey with several PIDs".
+ */
+export async function findLicense(
+  db: Kysely<Schema>,
+  appId: string,
+  key: string,
+): Promise<FoundLicense | undefined> {
+  const licenses = db.selectFrom('license').selectAll().where('app_id', '=', appId);
+  const license =
+    (await licenses.where('license', '=', key).executeTakeFirst()) ??
+    (await licenses
+      .where('license_key', '=', key)
+      .orderBy('activation_time', 'desc')
+      .orderBy('license')
+      .limit(1)
+      .executeTakeFirst());
+  if (license === undefined) return undefined;
+  const terms = await termsOf(db, [license]);
+  return { license, terms: purchaseOf(terms, license.terms_id) };
+}
+
+/** Whether an App belongs to a company. */
+export async function ownsApp(db: Kysely<Schema>, cid: string, appId: string): Promise<boolean> {
+  const app = await db
+    .selectFrom('app')
+    .select('app_id')
+    .where('app_id', '=', appId)
+    .where('cid', '=', cid)
+    .executeTakeFirst();
+  return app !== undefined;
+}

@@ -1,0 +1,126 @@
+import type { Kysely } from 'kysely';
+import type { EpochSeconds } from '#core/clock.ts';
+import { bindFingerprint } from '#core/device/fingerprint.ts';
+import type { Answer } from '#core/documents/answer.ts';
+import {
+  type DenialCode,
+  type LicenseDenial,
+  licenseDenialDocument,
+} from '#core/documents/license-denial.ts';
+import type { LicenseRequest } from '#core/documents/license-request.ts';
+import { allowedMinutes, type LicenseToken, licenseTokenDocument } from '#core/documents/license-token.ts';
+import { type PurchaseTerms, tokenLimits } from '#core/documents/terms.ts';
+import { LicenseError } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
+import type { SigningKey } from '#core/keys.ts';
+import type { LicenseTable, Schema } from '../store/schema.ts';
+import { renewalsOf } from './terms.ts';
+
+/** The server as one who signs. */
+export interface Issuer {
+  readonly serverId: string;
+  readonly key: SigningKey;
+}
+
+/** What will be said to a device, decided and stored; the signature is made after the commit. */
+export type Statement = { readonly certificate: string } & (
+  | { readonly kind: 'token'; readonly claims: LicenseToken; readonly terms: readonly string[] }
+  | { readonly kind: 'denial'; readonly claims: LicenseDenial; readonly terms: readonly [] }
+);
+
+/** To whom and about which license. */
+export interface StatementSubject {
+  readonly request: LicenseRequest;
+  readonly jkt: string;
+  readonly cid: string;
+  readonly iat: EpochSeconds;
+}
+
+/** The claims of a token for a license. `exp` and grace follow from the vendor's line. Source: protocol, Time. */
+export function tokenClaims(
+  { serverId }: Issuer,
+  { request, jkt, cid, iat }: StatementSubject,
+  license: LicenseTable,
+  terms: PurchaseTerms,
+): LicenseToken {
+  const { tokenLifeSeconds, graceSeconds, expiryGraceSeconds } = tokenLimits(terms);
+  const renewals = [...renewalsOf(license)];
+  return {
+    iss: serverId,
+    cid,
+    jti: newId(),
+    nonce: request.jti,
+    iat,
+    exp: Math.min(iat + tokenLifeSeconds, license.expire_time),
+    license: license.license,
+    termsId: terms.termsId,
+    pid: license.pid,
+    appId: license.app_id,
+    licenseKey: license.license_key,
+    category: license.category,
+    sku: terms.sku,
+    ...(terms.label !== undefined && { label: terms.label }),
+    minutes: { allowed: allowedMinutes(terms.sku, renewals.length), own: 0, others: 0 },
+    activationTime: license.activation_time,
+    renewals,
+    expireTime: license.expire_time,
+    graceSeconds,
+    expiryGraceSeconds,
+    cnf: { jkt },
+    fingerprint: bindFingerprint(request.fingerprint, license.license),
+  };
+}
+
+/** The claims of a denial. */
+export function denialClaims(
+  { serverId }: Issuer,
+  { request, jkt, cid, iat }: StatementSubject,
+  code: DenialCode,
+  license?: string,
+): LicenseDenial {
+  const { jti: nonce, appId, pid, licenseKey } = request;
+  return {
+    iss: serverId,
+    cid,
+    jti: newId(),
+    nonce,
+    iat,
+    cnf: { jkt },
+    appId,
+    pid,
+    licenseKey,
+    ...(license !== undefined && { license }),
+    code,
+  };
+}
+
+/** Signs a statement: one signature, with the certificate and the vendor's lines beside it. */
+export async function signStatement({ key }: Issuer, statement: Statement): Promise<Answer> {
+  const document =
+    statement.kind === 'token'
+      ? await licenseTokenDocument.sign(statement.claims, key)
+      : await licenseDenialDocument.sign(statement.claims, key);
+  return { document, issuerCertificate: statement.certificate, terms: [...statement.terms] };
+}
+
+/**
+ * The newest certificate of a company, which must be valid now: after its end the server cannot issue.
+ *
+ * @throws `issuer_certificate_missing`, `issuer_certificate_expired`
+ */
+export async function currentCertificate(
+  db: Kysely<Schema>,
+  cid: string,
+  now: EpochSeconds,
+): Promise<string> {
+  const certificate = await db
+    .selectFrom('issuer_certificate')
+    .select(['document', 'nbf', 'exp'])
+    .where('cid', '=', cid)
+    .orderBy('serial', 'desc')
+    .executeTakeFirst();
+  if (certificate === undefined) throw new LicenseError('issuer_certificate_missing', { cid });
+  if (now < certificate.nbf || now > certificate.exp)
+    throw new LicenseError('issuer_certificate_expired', { cid });
+  return certificate.document;
+}

@@ -1,0 +1,83 @@
+import { sql } from 'kysely';
+import type { DenialCode } from '#core/documents/license-denial.ts';
+import type { Transaction } from '../store/database.ts';
+import { rowsOf } from '../store/rows.ts';
+import type { EnrollmentTable } from '../store/schema.ts';
+import { activate, identityOf } from './activate.ts';
+import { provenEnrollment } from './recognise.ts';
+import type { DeviceRequest, RequestFacts } from './request-facts.ts';
+
+/** What came of seating: licenses were added to the facts; whoever got none is named here. */
+export interface Seating {
+  readonly newcomers: ReadonlySet<DeviceRequest>;
+  readonly refusals: ReadonlyMap<DeviceRequest, DenialCode>;
+}
+
+/**
+ * Consumes a seat for each proven activation of a LicenseKey that has no license, all in one call of activate.
+ * The search for a license comes before a seat is consumed, and only new seats count against an enrollment's
+ * maximum. Source: protocol, Identity and "An enrollment file".
+ */
+export async function seatNewcomers(
+  transaction: Transaction,
+  requests: readonly DeviceRequest[],
+  facts: RequestFacts,
+): Promise<Seating> {
+  const refusals = new Map<DeviceRequest, DenialCode>();
+  const seating = new Map<string, { request: DeviceRequest; enrollment: EnrollmentTable }>();
+  const spent = new Map<EnrollmentTable, number>();
+  const spend = (enrollment: EnrollmentTable, seats: number) =>
+    spent.set(enrollment, (spent.get(enrollment) ?? 0) + seats);
+
+  for (const request of requests) {
+    const { claims, jkt } = request;
+    const identity = identityOf(claims);
+    const settled = facts.licenses.has(identity) || seating.has(identity) || facts.answers.has(claims.jti);
+    const cid = facts.companies.get(claims.appId);
+    if (claims.purpose !== 'activate' || settled || cid === undefined) continue;
+    const enrollment = provenEnrollment(claims, jkt, facts.enrollments, await transaction.audit.timeOf(cid));
+    if (enrollment === undefined) continue;
+    if (enrollment.used + (spent.get(enrollment) ?? 0) >= enrollment.max_activations) {
+      refusals.set(request, 'enrollment_exhausted');
+      continue;
+    }
+    spend(enrollment, 1);
+    seating.set(identity, { request, enrollment });
+  }
+
+  const candidates = [...seating.values()];
+  const outcomes = await activate(
+    transaction,
+    candidates.map(({ request: { claims, jkt }, enrollment: { cid } }) => {
+      const { appId, pid, licenseKey } = claims;
+      return { cid, appId, pid, licenseKey, actor: `device:${jkt}` };
+    }),
+  );
+  const newcomers = new Set<DeviceRequest>();
+  for (const [index, { request, enrollment }] of candidates.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.ok) {
+      facts.licenses.set(identityOf(request.claims), outcome.license);
+      newcomers.add(request);
+    } else {
+      spend(enrollment, -1);
+      // The App of an enrollment exists in its company, so activate never answers unknown_app here.
+      refusals.set(request, outcome?.code === 'quota_exhausted' ? 'quota_exhausted' : 'unknown_pid');
+    }
+  }
+  await storeSpent(transaction, spent);
+  return { newcomers, refusals };
+}
+
+async function storeSpent({ db }: Transaction, spent: ReadonlyMap<EnrollmentTable, number>): Promise<void> {
+  const rows = [...spent]
+    .filter(([, seats]) => seats > 0)
+    .map(([{ enrollment_id }, seats]) => ({ enrollment_id, seats }));
+  if (rows.length === 0) return;
+  await db
+    .updateTable('enrollment')
+    .from(rowsOf<{ enrollment_id: string; seats: number }>(['enrollment_id', 'seats'], rows).as('r'))
+    .set({ used: sql<number>`enrollment.used + r.seats` })
+    .whereRef('enrollment.enrollment_id', '=', 'r.enrollment_id')
+    .execute();
+}
