@@ -13,17 +13,21 @@ export function renewalsOf({ renewals }: Pick<LicenseTable, 'renewals'>): readon
   return renewals === '[]' ? [] : JSON.parse(renewals);
 }
 
-/** The vendor's lines that licenses stand on, by terms id. They were verified when their grant was imported. */
-export async function termsOf(
-  db: Kysely<Schema>,
-  licenses: Iterable<LicenseTable>,
-): Promise<Map<string, Terms>> {
-  const ids = [...new Set([...licenses].map(({ terms_id }) => terms_id))];
+/** The vendor's lines that licenses stand on, by terms id. */
+export function termsOf(db: Kysely<Schema>, licenses: Iterable<LicenseTable>): Promise<Map<string, Terms>> {
+  return termsByIds(
+    db,
+    [...licenses].map(({ terms_id }) => terms_id),
+  );
+}
+
+/** The vendor's lines by their ids. They were verified when their grant was imported. */
+export async function termsByIds(db: Kysely<Schema>, ids: readonly string[]): Promise<Map<string, Terms>> {
   if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('terms')
     .select(['terms_id', 'claims'])
-    .where('terms_id', 'in', ids)
+    .where('terms_id', 'in', [...new Set(ids)])
     .execute();
   return new Map(rows.map(({ terms_id, claims }) => [terms_id, JSON.parse(claims)]));
 }

@@ -59,6 +59,16 @@ export class AuditTrail {
     this.#heads.set(cid, { seq: row.seq, at, hash, touched: true });
   }
 
+  /**
+   * Lets the trail go on from the wall clock although its head lies later: an operator says that the head was
+   * written by mistake. The row that says so is part of the trail.
+   */
+  async acceptClock(cid: string, entry: AuditEntry): Promise<void> {
+    const head = await this.#headOf(cid);
+    this.#heads.set(cid, { ...head, at: this.#now });
+    await this.append(cid, { ...entry, detail: { ...entry.detail, previousAt: head.at } });
+  }
+
   /** Writes what was appended. Called once, before the commit. */
   async flush(): Promise<void> {
     if (this.#rows.length === 0) return;

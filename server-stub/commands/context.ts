@@ -1,0 +1,36 @@
+import { userInfo } from 'node:os';
+import { systemClock } from '#core/clock.ts';
+import type { Terminal } from '#core/host/cli.ts';
+import { loadServerConfig, type ServerConfig } from '../config.ts';
+import { type Installation, loadInstallation } from '../installation.ts';
+import { openStore, type Store } from '../store/database.ts';
+
+/** What every command is given beside its own options. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly config: ServerConfig;
+}
+
+/** A command that works on the store: opened for it, closed after it. */
+export async function withStore<T>(
+  { config }: CommandContext,
+  work: (store: Store, installation: Installation) => Promise<T>,
+): Promise<T> {
+  const installation = loadInstallation(config.stateDir);
+  const store = await openStore(installation.storeFile);
+  try {
+    return await work(store, installation);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Who stands at the keyboard, for the audit trail. */
+export function operator(): string {
+  return `operator:${userInfo().username}`;
+}
+
+/** The wall clock, for a command's one transaction. */
+export const now = systemClock.now;
+
+export { loadServerConfig };

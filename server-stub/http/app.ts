@@ -1,0 +1,36 @@
+import accepts from '@fastify/accepts';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import type { Installation } from '../installation.ts';
+import { licenseRequestRoutes } from './device/license-requests.ts';
+import { openApiRoutes } from './openapi/routes.ts';
+import { operationsRoutes } from './operations.ts';
+import { installProblems } from './problems.ts';
+import type { Services } from './services.ts';
+
+/** A request that has not arrived whole after this long is ended, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * The HTTP face of the server: one scope for each API, each with its own rules.
+ *
+ * @param tls certificate and key for HTTPS; plain HTTP without
+ */
+export async function buildApp(services: Services, tls?: Installation['tls']): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: services.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: 1024 * 1024,
+    genReqId: () => crypto.randomUUID(),
+    https: tls === undefined ? null : { cert: tls.certificate, key: tls.privateKey, minVersion: 'TLSv1.2' },
+  }) as unknown as FastifyInstance;
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  await app.register(accepts);
+  installProblems(app);
+
+  operationsRoutes(app, services);
+  await app.register(async (scope) => licenseRequestRoutes(scope, services));
+  await app.register(async (scope) => openApiRoutes(scope, services));
+  return app;
+}

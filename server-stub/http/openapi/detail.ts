@@ -1,0 +1,30 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import * as Type from 'typebox';
+import { LicenseError } from '#core/errors.ts';
+import { findLicense, ownsApp } from '../../licensing/find-license.ts';
+import { callerOf } from '../authentication.ts';
+import type { Services } from '../services.ts';
+import { licenseView } from './license-view.ts';
+import { VERSIONS } from './routes.ts';
+
+const Query = Type.Object({
+  appid: Type.String({ minLength: 1, maxLength: 64 }),
+  key: Type.String({ minLength: 1, maxLength: 1024 }),
+});
+
+/** Call 2 of the contract: GET …/detail, by license value or LicenseKey. */
+export function detailRoutes(scope: FastifyInstance, { store }: Services): void {
+  for (const version of VERSIONS) {
+    scope
+      .withTypeProvider<TypeBoxTypeProvider>()
+      .get(`/dabiz/license/${version}/detail`, { schema: { querystring: Query } }, async (request) => {
+        const { appid: appId, key } = request.query;
+        if (!(await ownsApp(store.reader, callerOf(request).cid, appId)))
+          throw new LicenseError('unknown_app', { appId });
+        const found = await findLicense(store.reader, appId, key);
+        if (found === undefined) throw new LicenseError('unknown_license');
+        return { code: 200, data: licenseView(found.license, found.terms) };
+      });
+  }
+}

@@ -1,0 +1,35 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance } from 'fastify';
+import { LicenseError } from '#core/errors.ts';
+import { callerOf, requireCredentials } from '../authentication.ts';
+import type { Services } from '../services.ts';
+import { activeRoutes } from './active.ts';
+import { detailRoutes } from './detail.ts';
+
+/** Both versions are served alike where the contract lists both. */
+export const VERSIONS = ['v1', 'v2'] as const;
+
+/** The OpenAPI: authenticated, rate-limited per company and endpoint, in the contract's envelope. */
+export async function openApiRoutes(scope: FastifyInstance, services: Services): Promise<void> {
+  requireCredentials(scope, services);
+  const { rateLimitPerSecond } = services.config;
+  if (rateLimitPerSecond > 0) {
+    await scope.register(rateLimit, {
+      max: rateLimitPerSecond,
+      timeWindow: 1000,
+      // After authentication, so that strangers cannot use up a company's calls.
+      hook: 'preHandler',
+      keyGenerator: (request) => callerOf(request).cid,
+      errorResponseBuilder: (_request, { ttl }) =>
+        new LicenseError('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)) }),
+    });
+  }
+  // Old clients send bodies and content types that mean nothing to calls whose parameters are in the query.
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 65_536 }, (_request, body, done) =>
+    done(null, body),
+  );
+
+  activeRoutes(scope, services);
+  detailRoutes(scope, services);
+}

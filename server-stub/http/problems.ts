@@ -1,0 +1,94 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errorTable } from '#core/error-table.ts';
+import { asLicenseError, type ErrorDetail, type Language, LicenseError, messageOf } from '#core/errors.ts';
+
+/** Every failure on the wire. Source: contract, Common "Envelope". */
+export interface Problem {
+  readonly code: number;
+  readonly message: string;
+  readonly error: string;
+  readonly requestId: string;
+}
+
+/**
+ * The one serializer of failures: LicenseErrors as the table says, what Fastify itself refuses translated into
+ * them, all else masked as `internal` with the cause in the log alone.
+ */
+export function installProblems(app: FastifyInstance): void {
+  app.setErrorHandler((fault: FastifyError, request, reply) =>
+    sendProblem(translate(fault, request), request, reply),
+  );
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const methods = METHODS.filter((method) => app.hasRoute({ method, url: path }));
+    if (methods.length === 0) return sendProblem(new LicenseError('not_found', { path }), request, reply);
+    reply.header('allow', methods.join(', '));
+    return sendProblem(
+      new LicenseError('method_not_allowed', { path, method: request.method }),
+      request,
+      reply,
+    );
+  });
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const;
+
+/** The problem of an error, for one reader. */
+export function problemOf(error: LicenseError, language: Language, requestId: string): Problem {
+  return {
+    code: errorTable[error.code].http,
+    message: messageOf(error, language),
+    error: error.code,
+    requestId,
+  };
+}
+
+function sendProblem(error: LicenseError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error, languageOf(request), request.id);
+  if (problem.code >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message);
+  if (problem.code === 401) reply.header('www-authenticate', 'Basic realm="license"');
+  if (problem.code === 503) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  return reply.code(problem.code).send(problem);
+}
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** Chinese as documented, English when the client prefers it. Source: contract, Common "Messages". */
+export function languageOf(request: FastifyRequest): Language {
+  if (request.headers['accept-language'] === undefined) return 'zh';
+  return request.language(['zh', 'en']) === 'en' ? 'en' : 'zh';
+}
+
+function translate(fault: FastifyError, request: FastifyRequest): LicenseError {
+  if (fault instanceof LicenseError) return fault;
+  if (fault.validation !== undefined) return parameterError(fault);
+  const translation = FASTIFY_FAULTS[fault.code];
+  if (translation !== undefined) return translation(request, fault);
+  if (fault.statusCode !== undefined && fault.statusCode < 500) {
+    return new LicenseError(
+      'parameter_invalid',
+      { name: 'request', problem: fault.message },
+      { cause: fault },
+    );
+  }
+  return asLicenseError(fault);
+}
+
+const FASTIFY_FAULTS: Record<string, (request: FastifyRequest, fault: FastifyError) => LicenseError> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: (request) =>
+    new LicenseError('payload_too_large', { maxBytes: request.routeOptions.bodyLimit }),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: (request) =>
+    new LicenseError('unsupported_media_type', { contentType: request.headers['content-type'] ?? '' }),
+};
+
+/** The first complaint of the validator, by the name of the parameter. */
+function parameterError({ validation, validationContext }: FastifyError): LicenseError {
+  const [first] = validation ?? [];
+  const required = first?.params['requiredProperties'];
+  if (Array.isArray(required)) return new LicenseError('parameter_missing', { name: String(required[0]) });
+  const detail: ErrorDetail = {
+    name: first?.instancePath.replace(/^\//, '') || (validationContext ?? 'request'),
+    problem: first?.message ?? 'is wrong',
+  };
+  return new LicenseError('parameter_invalid', detail);
+}

@@ -1,0 +1,18 @@
+import type { Clock } from '#core/clock.ts';
+import type { PinnedRoots } from '#core/documents/vendor-roots.ts';
+import type { Logger } from '#core/host/log.ts';
+import type { ServerConfig } from '../config.ts';
+import type { Batch } from '../licensing/batch.ts';
+import type { Issuer } from '../licensing/issuer.ts';
+import type { Store } from '../store/database.ts';
+
+/** What the routes stand on; made by the composition root. */
+export interface Services {
+  readonly store: Store;
+  readonly batch: Batch;
+  readonly issuer: Issuer;
+  readonly roots: PinnedRoots;
+  readonly clock: Clock;
+  readonly config: Pick<ServerConfig, 'rateLimitPerSecond'>;
+  readonly log: Logger;
+}

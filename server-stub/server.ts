@@ -1,0 +1,85 @@
+import { type AddressInfo, isIP } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { type Clock, systemClock } from '#core/clock.ts';
+import { LicenseError } from '#core/errors.ts';
+import { codeOf, reasonOf } from '#core/host/files.ts';
+import type { Logger } from '#core/host/log.ts';
+import type { ServerConfig } from './config.ts';
+import { buildApp } from './http/app.ts';
+import { loadInstallation } from './installation.ts';
+import { Batch } from './licensing/batch.ts';
+import { forgetAnswers } from './licensing/forget-answers.ts';
+import { openStore } from './store/database.ts';
+
+export interface RunningServer {
+  /** Base URL by which this host reaches it. */
+  readonly url: string;
+  readonly app: FastifyInstance;
+  /** Answers what is under way, then closes. */
+  close(): Promise<void>;
+}
+
+const FORGET_INTERVAL_MS = 6 * 3_600_000;
+
+/**
+ * Starts the license server: the composition root. What it stands on is made here, once, and handed down.
+ *
+ * @throws `not_initialized`, `store_newer`, `store_damaged`, `port_in_use`, `listen_failed`, …
+ */
+export async function startServer(
+  config: ServerConfig,
+  log: Logger,
+  clock: Clock = systemClock,
+): Promise<RunningServer> {
+  const { serverId, key, roots, tls, storeFile } = loadInstallation(config.stateDir);
+  const store = await openStore(storeFile);
+  const batch = new Batch(store, clock);
+  const app = await buildApp(
+    { store, batch, issuer: { serverId, key }, roots, clock, config, log },
+    config.tls ? tls : undefined,
+  );
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (cause) {
+    await app.close();
+    await store.close();
+    throw listenError(config, cause);
+  }
+
+  const forget = () =>
+    forgetAnswers(store, clock.now()).catch((err: unknown) =>
+      log.warn({ err }, 'old answers were not cleared away'),
+    );
+  void forget();
+  const timer = setInterval(forget, FORGET_INTERVAL_MS);
+  timer.unref();
+
+  return {
+    url: urlOf(app, config.tls),
+    app,
+    async close() {
+      clearInterval(timer);
+      await app.close();
+      await batch.drain();
+      await store.close();
+    },
+  };
+}
+
+function urlOf(app: FastifyInstance, tls: boolean): string {
+  const bound = app.server.address() as AddressInfo;
+  const address = bound.address === '0.0.0.0' || bound.address === '::' ? '127.0.0.1' : bound.address;
+  return `${tls ? 'https' : 'http'}://${isIP(address) === 6 ? `[${address}]` : address}:${bound.port}`;
+}
+
+function listenError({ host, port }: ServerConfig, cause: unknown): unknown {
+  if (codeOf(cause) === 'EADDRINUSE') return new LicenseError('port_in_use', { host, port }, { cause });
+  if (cause instanceof Error && codeOf(cause) !== undefined) {
+    return new LicenseError(
+      'listen_failed',
+      { where: `${host}:${port}`, problem: reasonOf(cause) },
+      { cause },
+    );
+  }
+  return cause;
+}
