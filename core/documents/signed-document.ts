@@ -45,9 +45,11 @@ export interface UnverifiedDocument<Claims> {
   readonly kid: string;
 }
 
+/** `alg` and `typ` of a stranger stand in messages: short and printable. */
+const HeaderWord = Type.String({ pattern: '^[\\x21-\\x7e]{1,64}$' });
 /** Exactly these members: an unknown one (`crit`, `jwk`, `b64` …) could change what is verified. */
 const Header = Type.Object(
-  { alg: Type.String(), typ: Type.String(), kid: Sha256 },
+  { alg: HeaderWord, typ: HeaderWord, kid: Sha256 },
   { additionalProperties: false },
 );
 
