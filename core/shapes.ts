@@ -10,8 +10,12 @@ export const AppId = Type.String({ pattern: '^[0-9a-f]{32}$' });
 /** A company's number at the vendor. */
 export const Cid = Type.String({ pattern: '^[0-9A-Za-z_-]{1,32}$' });
 export const Vid = Type.String({ pattern: '^[0-9]{1,18}$' });
-/** A name that people read: one line. */
-export const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' });
+/** A name that people read: one line, and nothing that steers a terminal (C0 and C1 controls). */
+export const Name = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$',
+});
 export const LicenseKey = Type.Refine(Type.String({ minLength: 1, maxLength: 128 }), isLicenseKey);
 /** Up to the year 9999. */
 export const Epoch = Type.Integer({ minimum: 0, maximum: 253_402_300_799 });
