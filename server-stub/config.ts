@@ -38,10 +38,10 @@ const ServerConfig = Type.Object({
     description: 'IANA time zone of the times that people read in answers.',
     default: DEFAULT_ZONE,
   }),
-  logLevel: Type.Union(
-    LOG_LEVELS.map((level) => Type.Literal(level)),
-    { description: `Least severe level that is logged: ${LOG_LEVELS.join(', ')}.`, default: 'info' },
-  ),
+  logLevel: Type.Enum([...LOG_LEVELS], {
+    description: `Least severe level that is logged: ${LOG_LEVELS.join(', ')}.`,
+    default: 'info',
+  }),
 });
 export type ServerConfig = Type.Static<typeof ServerConfig>;
 

@@ -9,12 +9,12 @@ import { buildApp } from './http/app.ts';
 import { loadInstallation } from './installation.ts';
 import { Batch } from './licensing/batch.ts';
 import { forgetAnswers } from './licensing/forget-answers.ts';
-import { openStore } from './store/database.ts';
+import { openStore, type Store } from './store/database.ts';
 
 export interface RunningServer {
   /** Base URL by which this host reaches it. */
   readonly url: string;
-  readonly app: FastifyInstance;
+  readonly store: Store;
   /** Answers what is under way, then closes. */
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function startServer(
 
   return {
     url: urlOf(app, config.tls),
-    app,
+    store,
     async close() {
       clearInterval(timer);
       await app.close();

@@ -1,6 +1,6 @@
 import accepts from '@fastify/accepts';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Installation } from '../installation.ts';
 import { licenseRequestRoutes } from './device/license-requests.ts';
 import { openApiRoutes } from './openapi/routes.ts';
@@ -19,7 +19,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 export async function buildApp(services: Services, tls?: Installation['tls']): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: services.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     bodyLimit: 1024 * 1024,
     genReqId: () => crypto.randomUUID(),

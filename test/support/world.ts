@@ -3,6 +3,7 @@ import { type Category, derivePid, deriveRenewId, type Sku, type Validity } from
 import { bindFingerprint, type Fingerprint } from '#core/device/fingerprint.ts';
 import type { Answer, AnswerSubject } from '#core/documents/answer.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
+import { type Grant, grantDocument } from '#core/documents/grant.ts';
 import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import {
   type DenialCode,
@@ -11,7 +12,7 @@ import {
 } from '#core/documents/license-denial.ts';
 import { type LicenseRequest, licenseRequestDocument } from '#core/documents/license-request.ts';
 import { allowedMinutes, type LicenseToken, licenseTokenDocument } from '#core/documents/license-token.ts';
-import { type PurchaseTerms, type RenewalTerms, termsDocument } from '#core/documents/terms.ts';
+import { type PurchaseTerms, type RenewalTerms, type Terms, termsDocument } from '#core/documents/terms.ts';
 import { newAppId, newId, newSecret } from '#core/ids.ts';
 import { generateSigningKey, type SigningKey } from '#core/keys.ts';
 
@@ -34,11 +35,11 @@ export const ONE_YEAR: Validity = { unit: 'year', count: 1 };
  * be bent by overrides, so that a test shows what a dishonest or broken party would send.
  */
 export class World {
-  readonly root: SigningKey = generateSigningKey();
+  readonly root: SigningKey;
   readonly spare: SigningKey = generateSigningKey();
-  readonly serverKey: SigningKey = generateSigningKey();
+  readonly serverKey: SigningKey;
   readonly deviceKey: SigningKey = generateSigningKey();
-  readonly serverId = newId();
+  readonly serverId: string;
   readonly cid = '717241';
   readonly appId = newAppId();
   readonly otherAppId = newAppId();
@@ -48,7 +49,17 @@ export class World {
   readonly renewal: RenewalTerms;
   readonly fingerprint: Fingerprint = {};
 
-  constructor({ sku = VIDEO_SKU, validity = ONE_YEAR, category = 'device' as Category } = {}) {
+  constructor({
+    sku = VIDEO_SKU,
+    validity = ONE_YEAR,
+    category = 'device' as Category,
+    serverId = newId(),
+    serverKey = generateSigningKey(),
+    root = generateSigningKey(),
+  } = {}) {
+    this.serverId = serverId;
+    this.serverKey = serverKey;
+    this.root = root;
     const pid = derivePid(sku, validity, category);
     this.purchase = {
       kind: 'purchase',
@@ -75,6 +86,12 @@ export class World {
       iat: NOW - DAY,
       renewId: deriveRenewId(pid, validity),
     };
+  }
+
+  /** The roots file that a device maker and the server's operator install. */
+  get rootsFile(): string {
+    const { root, spare } = this;
+    return JSON.stringify({ version: 1, vendor: 'Test Vendor', root: root.jwk, spare: spare.jwk });
   }
 
   get subject(): AnswerSubject {
@@ -184,6 +201,34 @@ export class World {
 
   terms(overrides: Partial<PurchaseTerms> = {}, key: SigningKey = this.root): Promise<string> {
     return termsDocument.sign({ ...this.purchase, ...overrides }, key);
+  }
+
+  /** A grant for the server: the purchase line and the renewal line, for both Apps. */
+  async grant(
+    overrides: Partial<Grant> = {},
+    lines?: readonly Terms[],
+    key: SigningKey = this.root,
+  ): Promise<string> {
+    const terms = await Promise.all(
+      (lines ?? [this.purchase, this.renewal]).map((line) => termsDocument.sign(line, key)),
+    );
+    const app = (appId: string, index: number) => ({
+      appId,
+      vid: `97582${index}`,
+      name: `App ${index}`,
+      preallocation: true,
+    });
+    const claims: Grant = {
+      grantId: newId(),
+      aud: this.serverId,
+      cid: this.cid,
+      name: 'Test School',
+      apps: [this.appId, this.otherAppId].map(app),
+      terms,
+      iat: NOW - DAY,
+      ...overrides,
+    };
+    return grantDocument.sign(claims, key);
   }
 
   /** An honest answer with a token; each part can be replaced. */
