@@ -39,7 +39,10 @@ export type Fingerprint = Type.Static<typeof Fingerprint>;
 export const BoundFingerprint = componentsOf(Digest128);
 export type BoundFingerprint = Type.Static<typeof BoundFingerprint>;
 
-/** Digests of what a machine says of itself, so that neither server nor token learns a serial number. */
+/**
+ * Digests of what a machine says of itself, so that neither server nor token learns a serial number. Of several
+ * values the lowest are taken, so that the order in which the kernel finds its cards does not matter.
+ */
 export function digestComponents(components: Components, fingerprintKey: string): Fingerprint {
   const key = Buffer.from(fingerprintKey, 'base64url');
   return mapComponents(components, (value, name) =>
@@ -84,8 +87,8 @@ function mapComponents(
 ): Partial<Record<ComponentName, string[]>> {
   return Object.fromEntries(
     COMPONENTS.flatMap((name) => {
-      const values = components[name]?.slice(0, MAX_VALUES);
-      return values?.length ? [[name, values.map((value) => map(value, name))]] : [];
+      const values = [...new Set(components[name])].toSorted().slice(0, MAX_VALUES);
+      return values.length > 0 ? [[name, values.map((value) => map(value, name))]] : [];
     }),
   );
 }
