@@ -1,9 +1,8 @@
 import { type Logger, pino } from 'pino';
+import type { LogLevel } from './log-levels.ts';
 
-export type { Logger };
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export { LOG_LEVELS } from './log-levels.ts';
+export type { Logger, LogLevel };
 
 /** Fields that may hold a secret, wherever in a record they stand. */
 const SECRETS = ['secret', 'customerSecret', 'authorization', 'hmac', 'passphrase', 'heldToken', 'document'];

@@ -1,0 +1,31 @@
+import type { Verdict } from '#core/evaluate.ts';
+import type { HeldLicense } from './held-license.ts';
+
+/**
+ * What the daemon asks for by itself; undefined after an ending denial, when it asks for nothing until a person
+ * does. Source: protocol, "What ends a license on a device"; design, Agent "Starting".
+ *
+ * @param lastOutcome how the last contact with the server ended
+ */
+export function choosePurpose(
+  { state, fault }: Pick<Verdict, 'state' | 'fault'>,
+  { denial }: Pick<HeldLicense, 'denial'>,
+  lastOutcome: string | undefined,
+): 'activate' | 'refresh' | undefined {
+  if (denial !== undefined && denial.code !== 'suspended') return undefined;
+  if (state === 'unlicensed') return 'activate';
+  if (state !== 'invalid') return 'refresh';
+  switch (fault) {
+    // Nothing is left to refresh.
+    case 'store_damaged':
+    // The server knows neither this key nor this license.
+    case 'answer_for_another_device':
+    case 'issuer_mismatch':
+      return 'activate';
+    default:
+      // The server knows the key of a device whose token was altered, unless it says that it does not.
+      return lastOutcome === 'unknown_license' || lastOutcome === 'enrollment_rejected'
+        ? 'activate'
+        : 'refresh';
+  }
+}

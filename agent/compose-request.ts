@@ -1,0 +1,54 @@
+import type { EpochSeconds } from '#core/clock.ts';
+import { enrollmentProof } from '#core/documents/enrollment.ts';
+import { type LicenseRequest, licenseRequestDocument } from '#core/documents/license-request.ts';
+import { newId } from '#core/ids.ts';
+import type { SigningKey } from '#core/keys.ts';
+import type { Enrolled } from './enrolled.ts';
+import type { Channel, PendingRequest } from './store-schema.ts';
+import type { ClockReading } from './trusted-time.ts';
+import { AGENT_VERSION } from './version.ts';
+
+export interface RequestParts {
+  readonly purpose: 'activate' | 'refresh';
+  /** Made by the daemon itself (true) or asked for by a person (false). */
+  readonly automatic: boolean;
+  readonly channel: Channel;
+  readonly counter: number;
+  readonly now: EpochSeconds;
+  readonly reading: ClockReading;
+  /** The compact token that is held. */
+  readonly heldToken: string | undefined;
+}
+
+/** A request under a new jti, signed by the device key. Source: protocol, "license request". */
+export async function composeRequest(
+  { enrollment, subject, fingerprint }: Enrolled,
+  key: SigningKey,
+  { purpose, automatic, channel, counter, now, reading, heldToken }: RequestParts,
+): Promise<PendingRequest> {
+  const { appId, pid, licenseKey, jkt, serverId } = subject;
+  const jti = newId();
+  const { id, secret } = enrollment.enrollment;
+  const claims: LicenseRequest = {
+    jti,
+    aud: serverId,
+    iat: now,
+    purpose,
+    automatic,
+    appId,
+    pid,
+    licenseKey,
+    jwk: key.jwk,
+    fingerprint,
+    counter,
+    agentVersion: AGENT_VERSION,
+    bootId: reading.bootId,
+    ...(heldToken !== undefined && { heldToken }),
+    ...(purpose === 'activate' && {
+      enrollment: { id, hmac: enrollmentProof(secret, jkt, jti, licenseKey) },
+    }),
+  };
+  const compact = await licenseRequestDocument.sign(claims, key);
+  const { bootId, uptime } = reading;
+  return { jti, appId, pid, licenseKey, purpose, channel, compact, bootId, uptime, madeAt: now };
+}

@@ -1,0 +1,135 @@
+import { LicenseError } from '#core/errors.ts';
+import type { Media } from '#core/evaluate.ts';
+import type { Logger } from '#core/host/log.ts';
+import type { AgentConfig } from './config.ts';
+import { openDevice } from './device.ts';
+import { readStoredEnrollment } from './enrolled.ts';
+import { Licenses } from './licenses.ts';
+import { listenLocally } from './local-api.ts';
+import { RefreshLoop } from './refresh-loop.ts';
+import { Refresher } from './refresher.ts';
+import type { SendRequest } from './server-client.ts';
+import { Service } from './service.ts';
+import { socketsIn } from './sockets.ts';
+import { removeStaleSocket } from './stale-socket.ts';
+import { ensureFolder, stateFiles } from './state-files.ts';
+import { AgentStore } from './store.ts';
+import { TrustedClock } from './trusted-clock.ts';
+import type { ClockReading } from './trusted-time.ts';
+
+/** What a daemon needs of the world. */
+export interface DaemonParts {
+  readonly config: AgentConfig;
+  readonly send: SendRequest;
+  readonly readClock: () => ClockReading;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+export interface Daemon {
+  readonly service: Service;
+  readonly sockets: ReturnType<typeof socketsIn>;
+  /** Resolves when the contacts with the server that are under way are over. */
+  settled(): Promise<void>;
+  /** Ends everything, once the contacts under way are over. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the daemon together and starts it, from the files up to the sockets.
+ *
+ * @throws `daemon_running`, `listen_failed`; of its files `key_file_permissions`, `store_newer`,
+ * `enrollment_malformed`, `enrollment_other_root` and others
+ */
+export async function startDaemon({ config, send, readClock, random, log }: DaemonParts): Promise<Daemon> {
+  const sockets = socketsIn(config.runtimeDir);
+  ensureFolder(config.runtimeDir, 0o755);
+  // Before any file is touched: another daemon may own them.
+  await removeStaleSocket(sockets.admin);
+  await removeStaleSocket(sockets.agent);
+
+  const endings: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of endings.splice(0).toReversed()) await end();
+  };
+  try {
+    const device = await openDevice(config);
+    const enrolled = readStoredEnrollment(config, device);
+    const store = AgentStore.open(stateFiles(config.stateDir).store, () => readClock().wall);
+    endings.push(async () => store.close());
+    store.removeEndedCalls();
+
+    const clock = new TrustedClock(readClock, store.clockMark);
+    const persist = () => persistClock(clock, store, log);
+    const persisting = setInterval(persist, config.persistIntervalSeconds * 1000);
+    endings.push(async () => {
+      clearInterval(persisting);
+      persist();
+    });
+
+    const licenses = new Licenses({ device, enrolled, store, clock, log });
+    const refresher = new Refresher({ licenses, send, log });
+    const { refreshIntervalSeconds: intervalSeconds } = config;
+    const loop = new RefreshLoop({ licenses, refresher, random, intervalSeconds, log });
+    endings.push(async () => {
+      loop.stop();
+      await refresher.settled();
+    });
+
+    const service = new Service({ config, licenses, refresher, loop });
+    for (const server of [
+      await listenLocally({ socket: sockets.admin, mode: 0o600, routes: adminRoutes(service), log }),
+      await listenLocally({ socket: sockets.agent, mode: 0o660, routes: agentRoutes(service), log }),
+    ]) {
+      endings.push(() => server.close());
+    }
+
+    await loop.start();
+    const { state } = await service.status();
+    log.info({ state, enrolled: enrolled !== undefined, licenseKey: device.licenseKey.licenseKey }, 'ready');
+    if (enrolled === undefined) log.info('waiting for an enrollment: license-agent enroll FILE');
+    if (device.licenseKey.shared)
+      log.warn('the LicenseKey comes from the machine-id, which disk images share');
+    return { service, sockets, settled: () => refresher.settled(), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** Open to the group: reading alone. Source: protocol, Applications. */
+function agentRoutes(service: Service) {
+  return {
+    '/v1/status': { GET: () => service.status() },
+    '/v1/check': { GET: ({ query }: { query: URLSearchParams }) => service.check(mediaOf(query)) },
+  };
+}
+
+/** Open to the owner alone: whatever changes something. */
+function adminRoutes(service: Service) {
+  return {
+    '/v1/activate': { POST: () => service.ask('activate') },
+    '/v1/refresh': { POST: () => service.ask('refresh') },
+    '/v1/enrollment': { POST: ({ body }: { body: string }) => service.enroll(body) },
+  };
+}
+
+function mediaOf(query: URLSearchParams): Media | undefined {
+  const media = query.get('media');
+  if (media === null || media === 'audio' || media === 'video') return media ?? undefined;
+  throw new LicenseError('parameter_invalid', { name: 'media', problem: 'audio | video' });
+}
+
+/** A disk that is full or read-only costs the mark its last minute, and no verdict. */
+function persistClock(clock: TrustedClock, store: AgentStore, log: Logger): void {
+  try {
+    clock.time();
+    store.saveClockMark(clock.mark);
+  } catch (cause) {
+    log.error(
+      { code: cause instanceof LicenseError ? cause.code : 'internal' },
+      'the clock mark was not stored',
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { digestComponents, type Fingerprint } from '#core/device/fingerprint.ts';
+import type { AnswerSubject } from '#core/documents/answer.ts';
+import { type Enrollment, parseEnrollment } from '#core/documents/enrollment.ts';
+import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
+import { readTextFile } from '#core/host/files.ts';
+import { readSecretFile } from '#core/host/key-file.ts';
+import type { VerificationKey } from '#core/keys.ts';
+import type { AgentConfig } from './config.ts';
+import type { Device } from './device.ts';
+import { stateFiles } from './state-files.ts';
+
+/** What an enrollment makes of a device: whom it trusts, and for whom answers must be. */
+export interface Enrolled {
+  readonly enrollment: Enrollment;
+  readonly roots: readonly VerificationKey[];
+  readonly subject: AnswerSubject;
+  readonly fingerprint: Fingerprint;
+}
+
+/**
+ * The enrollment in the stateDir, held against the pinned vendor root; undefined where there is none.
+ *
+ * @throws as {@link readEnrollment}; `key_file_permissions`
+ */
+export function readStoredEnrollment(config: AgentConfig, device: Device): Enrolled | undefined {
+  const file = stateFiles(config.stateDir).enrollment;
+  return existsSync(file) ? readEnrollment(config, device, readSecretFile(file), file) : undefined;
+}
+
+/**
+ * An enrollment of unknown origin, held against the pinned vendor root.
+ *
+ * @param where name of the file, for the message
+ * @throws `enrollment_malformed`, `enrollment_other_root`, `file_unreadable`, `vendor_roots_malformed`
+ */
+export function readEnrollment(
+  { vendorRootsFile }: AgentConfig,
+  { key, licenseKey: { licenseKey }, identity }: Device,
+  text: string,
+  where: string,
+): Enrolled {
+  const { root } = parseVendorRoots(readTextFile(vendorRootsFile, 65_536), vendorRootsFile);
+  const enrollment = parseEnrollment(text, root, where);
+  const { serverId, cid, appId, pid, fingerprintKey } = enrollment;
+  return {
+    enrollment,
+    roots: [root],
+    subject: { serverId, cid, appId, pid, licenseKey, jkt: key.thumbprint },
+    fingerprint: digestComponents(identity.components, fingerprintKey),
+  };
+}

@@ -1,0 +1,49 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { LicenseError } from '#core/errors.ts';
+import { codeOf, reasonOf } from '#core/host/files.ts';
+import type { AgentStatus } from './client.ts';
+import { loadAgentConfig } from './config.ts';
+import { readDevice } from './device.ts';
+import { readStoredEnrollment } from './enrolled.ts';
+import { Licenses } from './licenses.ts';
+import { machineClock } from './machine-clock.ts';
+import type { CommonOptions, Environment } from './sockets.ts';
+import { stateFiles } from './state-files.ts';
+import { emptyStatus, statusOf } from './status.ts';
+import { AgentStore } from './store.ts';
+import { TrustedClock } from './trusted-clock.ts';
+
+/**
+ * The status as the files tell it while no daemon runs: read-only, everything verified again, by the persisted
+ * clock mark. Source: design, Agent "Starting".
+ *
+ * @throws `store_unreadable`, `store_damaged`, `store_newer`; as loadAgentConfig, readDevice and
+ * readStoredEnrollment
+ */
+export async function offlineStatus(options: CommonOptions, env: Environment): Promise<AgentStatus> {
+  const config = loadAgentConfig(options, env);
+  const readClock = machineClock();
+  requireReadable(config.stateDir);
+  const device = existsSync(config.stateDir) ? await readDevice(config) : undefined;
+  if (device === undefined) return emptyStatus(readClock().wall);
+  const enrolled = readStoredEnrollment(config, device);
+  const store = AgentStore.openReadonly(stateFiles(config.stateDir).store);
+  if (store === undefined) return emptyStatus(readClock().wall);
+  try {
+    const clock = new TrustedClock(readClock, store.clockMark);
+    const licenses = new Licenses({ device, enrolled, store, clock });
+    return statusOf(await licenses.verdict(), licenses, undefined);
+  } finally {
+    store.close();
+  }
+}
+
+/** The stateDir is the owner's alone: others learn that they may not look, and nothing false. */
+function requireReadable(stateDir: string): void {
+  try {
+    accessSync(stateDir, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return;
+    throw new LicenseError('store_unreadable', { file: stateDir, problem: reasonOf(cause) }, { cause });
+  }
+}

@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where drivers publish a disk's serial number: NVMe and MMC, virtio, SCSI and SATA. */
+const SERIAL_FILES = ['device/serial', 'serial', 'device/vpd_pg80', 'device/cid'];
+
+/**
+ * The serial number of the disk that the root file system is on: other disks come and go. Volumes (LVM, LUKS)
+ * are followed to what they lie on; undefined where the root is on no disk, as in a container.
+ *
+ * @param root where the machine's file system stands
+ */
+export function rootDiskSerial(root: string): string | undefined {
+  const number = rootDeviceNumber(root);
+  const disk = number === undefined ? undefined : diskOf(join(root, 'sys/block'), number);
+  if (disk === undefined) return undefined;
+  for (const file of SERIAL_FILES) {
+    const serial = read(join(root, 'sys/block', disk, file));
+    if (serial !== undefined) return printable(serial);
+  }
+  return undefined;
+}
+
+/** `8:1` of what is mounted at `/`. Source: proc(5), mountinfo fields 3 and 5. */
+function rootDeviceNumber(root: string): string | undefined {
+  const mounts = (read(join(root, 'proc/self/mountinfo')) ?? '').split('\n').map((line) => line.split(' '));
+  return mounts.findLast(([, , , , mountPoint]) => mountPoint === '/')?.[2];
+}
+
+function diskOf(blocks: string, number: string): string | undefined {
+  const owner = list(blocks).find((disk) =>
+    [disk, ...list(join(blocks, disk)).map((part) => join(disk, part))].some(
+      (device) => read(join(blocks, device, 'dev'))?.trim() === number,
+    ),
+  );
+  if (owner === undefined) return undefined;
+  const [below] = list(join(blocks, owner, 'slaves'));
+  const belowNumber = below && read(join(blocks, owner, 'slaves', below, 'dev'))?.trim();
+  return belowNumber && existsSync(join(blocks, owner, 'dm')) ? diskOf(blocks, belowNumber) : owner;
+}
+
+/**
+ * A vital product data page starts with four bytes of its own, the second of which is its number, 80h (SPC-5,
+ * "Unit Serial Number VPD page"); the other files are plain text.
+ */
+function printable(text: string): string {
+  return (text.charCodeAt(1) === 0x80 ? text.slice(4) : text).replace(/[^\x21-\x7e]/g, '');
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,155 @@
+import type { Dispatcher } from 'undici';
+import { Answer } from '#core/documents/answer.ts';
+import type { Enrollment } from '#core/documents/enrollment.ts';
+import { LicenseError } from '#core/errors.ts';
+import { shapeProblem } from '#core/shapes.ts';
+import type { Environment } from './sockets.ts';
+
+export interface ServerClientOptions {
+  /** How long one URL may take to answer, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Holds the proxy variables. */
+  readonly env: Environment;
+  /** Ends calls under way when the daemon stops. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ServerAnswer {
+  readonly answer: Answer;
+  readonly serverUrl: string;
+}
+
+/** Sends a signed request to the servers of an enrollment. */
+export type SendRequest = (
+  compact: string,
+  enrollment: Enrollment,
+  preferredUrl: string | undefined,
+) => Promise<ServerAnswer>;
+
+const MAX_ANSWER_BYTES = 256 * 1024;
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
+
+/**
+ * The road to the license server: its URLs in order, the one that answered last first, until one answers. What
+ * comes back is only shaped here; whoever asked verifies it.
+ *
+ * The call throws `enrollment_rejected` (HTTP 401), `server_answer_unusable` (anything but an answer) or
+ * `server_unreachable`, the latter two with `retryAfterSeconds` where a server asked for patience. None of them
+ * says anything about what is held. Source: protocol, "What ends a license on a device".
+ */
+export function createServerClient({ timeoutMs, env, signal }: ServerClientOptions): SendRequest {
+  return async (compact, { serverUrls, caCertificate }, preferredUrl) => {
+    const dispatcher = await createDispatcher(caCertificate, env);
+    try {
+      const failures: LicenseError[] = [];
+      for (const serverUrl of preferred(serverUrls, preferredUrl)) {
+        try {
+          const answer = await post(`${serverUrl.replace(/\/+$/, '')}/v1/license-requests`, compact, {
+            dispatcher,
+            signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
+          });
+          return { answer, serverUrl };
+        } catch (thrown) {
+          failures.push(thrown instanceof LicenseError ? thrown : unreachable(thrown));
+        }
+      }
+      throw mostTelling(failures);
+    } finally {
+      await dispatcher.destroy();
+    }
+  };
+}
+
+/** Our own authority and no other: what the machine trusts for the web does not matter here. */
+async function createDispatcher(caCertificate: string, env: Environment): Promise<Dispatcher> {
+  // Loaded on use: once a day, and not by commands that only look.
+  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  const tls = { ca: caCertificate === '' ? [] : [caCertificate] };
+  if (!PROXY_VARIABLES.some((name) => env[name])) return new Agent({ connect: tls });
+  return new EnvHttpProxyAgent({
+    connect: tls,
+    requestTls: tls,
+    httpProxy: env['http_proxy'] || env['HTTP_PROXY'] || '',
+    httpsProxy: env['https_proxy'] || env['HTTPS_PROXY'] || '',
+    noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
+  });
+}
+
+async function post(
+  url: string,
+  compact: string,
+  { dispatcher, signal }: { dispatcher: Dispatcher; signal: AbortSignal },
+): Promise<Answer> {
+  const { request } = await import('undici');
+  const response = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/jwt', accept: 'application/json' },
+    body: compact,
+    dispatcher,
+    signal,
+  });
+  const text = await readBounded(response.body);
+  if (response.statusCode === 401) throw new LicenseError('enrollment_rejected');
+  if (response.statusCode !== 200)
+    throw unusable(`HTTP ${response.statusCode}`, retryAfter(response.headers['retry-after']));
+  const value = parse(text);
+  if (shapeProblem(Answer, value) !== undefined) throw unusable('HTTP 200');
+  return value as Answer;
+}
+
+async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    // Leaving the loop destroys the stream, so that no more of it is read.
+    if (size > MAX_ANSWER_BYTES) throw unusable(`> ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function preferred(urls: readonly string[], url: string | undefined): readonly string[] {
+  return url !== undefined && urls.includes(url) ? [url, ...urls.filter((other) => other !== url)] : urls;
+}
+
+/** RFC 9110 §10.2.3, the form in seconds; the form with a date needs a clock that devices may not have. */
+function retryAfter(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+}
+
+function unusable(problem: string, retryAfterSeconds?: number): LicenseError {
+  return new LicenseError('server_answer_unusable', {
+    problem,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}
+
+function unreachable(cause: unknown): LicenseError {
+  const problem =
+    cause instanceof Error && cause.name === 'TimeoutError'
+      ? 'timeout'
+      : cause instanceof Error && 'code' in cause
+        ? String(cause.code)
+        : String(cause);
+  return new LicenseError('server_unreachable', { problem }, { cause });
+}
+
+/** Of several servers' failures the one that says most: a refusal, else a strange answer, else silence. */
+function mostTelling(failures: readonly LicenseError[]): LicenseError {
+  const find = (code: string) => failures.find((failure) => failure.code === code);
+  return (
+    find('enrollment_rejected') ??
+    find('server_answer_unusable') ??
+    failures[0] ??
+    new LicenseError('server_unreachable', { problem: '' })
+  );
+}

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const DEFAULT_CONFIG_FILE = '/etc/license-agent/agent.toml';
+export const DEFAULT_RUNTIME_DIR = '/run/license-agent';
+
+/** The options that every command takes. */
+export interface CommonOptions {
+  readonly config?: string | undefined;
+  readonly socket?: string | undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The daemon's two sockets: one to ask, one to change things. Source: protocol, Applications. */
+export function socketsIn(runtimeDir: string) {
+  return { agent: join(runtimeDir, 'agent.sock'), admin: join(runtimeDir, 'admin.sock') };
+}
+
+/** The configuration file in use: the one named, else the default one where it exists. */
+export function configFileOf({ config }: CommonOptions): string | undefined {
+  return config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
+}
+
+/**
+ * Where the daemon answers, found with as little work as can be: commands that ask it run in hot paths. Only
+ * where the configuration cannot be read this way is it loaded whole, and says what is wrong with it.
+ *
+ * @throws as loadAgentConfig
+ */
+export async function locateAgentSocket(options: CommonOptions, env: Environment): Promise<string> {
+  if (options.socket !== undefined) return options.socket;
+  return socketsIn(await runtimeDirOf(options, env)).agent;
+}
+
+async function runtimeDirOf(options: CommonOptions, env: Environment): Promise<string> {
+  const fromEnvironment = env['LICENSE_AGENT_RUNTIME_DIR'];
+  if (fromEnvironment) return fromEnvironment;
+  const file = configFileOf(options);
+  if (file === undefined) return DEFAULT_RUNTIME_DIR;
+  try {
+    const { parse } = await import('smol-toml');
+    const { runtimeDir = DEFAULT_RUNTIME_DIR } = parse(readFileSync(file, 'utf8'));
+    if (typeof runtimeDir === 'string' && runtimeDir !== '') return runtimeDir;
+  } catch {
+    // What is wrong with it is said below, by the loader that knows.
+  }
+  const { loadAgentConfig } = await import('./config.ts');
+  return loadAgentConfig(options, env).runtimeDir;
+}
