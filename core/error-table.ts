@@ -165,6 +165,14 @@ export const errorTable = {
     '请使用该厂商认证的服务器生成的登记文件。',
   ),
 
+  identity_malformed: mistake(
+    2,
+    'identity file {where}: {problem}',
+    'Collect it again, as root: license-agent identity --collect.',
+    '设备标识文件 {where}：{problem}',
+    '请以 root 重新采集：license-agent identity --collect。',
+  ),
+
   // Licensing: the server's no. The first group are also denial codes of the device protocol.
   released: refused(
     'the license was released by this device',
