@@ -541,9 +541,9 @@ export const errorTable = {
   passphrase_wrong: mistake(
     2,
     'the passphrase does not open the key',
-    'Try again.',
+    'Try again. If it is right for sure, the key file was altered: restore it from a backup.',
     '口令错误，无法打开密钥',
-    '请重试。',
+    '请重试。如确认口令无误，则密钥文件已被改动，请从备份恢复。',
   ),
   passphrase_missing: mistake(
     2,
@@ -551,6 +551,40 @@ export const errorTable = {
     'Give --passphrase-file FILE, or run in a terminal to be asked.',
     '未提供口令',
     '请使用 --passphrase-file FILE，或在终端中运行后输入。',
+  ),
+  passphrase_too_short: mistake(
+    2,
+    'the passphrase has fewer than {minimum} characters',
+    'Choose a longer one; it guards the right to sign for every customer.',
+    '口令少于 {minimum} 个字符',
+    '请使用更长的口令；它保护着面向所有客户的签发权。',
+  ),
+  passphrases_differ: mistake(
+    2,
+    'the two passphrases are not the same',
+    'Type the same passphrase twice.',
+    '两次输入的口令不一致',
+    '请两次输入相同的口令。',
+  ),
+  key_file_damaged: mistake(
+    2,
+    'key file {file} {problem}',
+    'Restore the key file from a backup.',
+    '密钥文件 {file} 已损坏：{problem}',
+    '请从备份恢复密钥文件。',
+  ),
+  ledger_damaged: entry(503, 6, false, [
+    'ledger {file}, line {line}: {problem}; nothing is signed on it',
+    'Restore it from a backup: serials and vids follow from it.',
+    '签发账本 {file} 第 {line} 行：{problem}；停止签发',
+    '请从备份恢复；证书序号与 vid 均由账本得出。',
+  ]),
+  not_confirmed: mistake(
+    2,
+    'not confirmed; nothing was signed',
+    'Run it again and answer y, or give --yes.',
+    '未确认，未签署任何内容',
+    '请重新执行并回答 y，或使用 --yes。',
   ),
   store_damaged: entry(503, 6, false, [
     'store {file} is damaged: {problem}',

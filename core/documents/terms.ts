@@ -68,7 +68,12 @@ export async function verifyTerms(compact: unknown, roots: readonly Verification
 }
 
 /** Token life and grace that a line allows, in seconds, the bounds of account licenses applied. */
-export function tokenLimits({ category, tokenLifeSeconds, graceSeconds, expiryGraceSeconds }: PurchaseTerms) {
+export function tokenLimits({
+  category,
+  tokenLifeSeconds,
+  graceSeconds,
+  expiryGraceSeconds,
+}: Pick<PurchaseTerms, 'category' | 'tokenLifeSeconds' | 'graceSeconds' | 'expiryGraceSeconds'>) {
   if (category === 'device') return { tokenLifeSeconds, graceSeconds, expiryGraceSeconds };
   return {
     tokenLifeSeconds: Math.min(tokenLifeSeconds, ACCOUNT_TOKEN_LIFE_SECONDS),
