@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import { verifyApplication } from '#core/documents/application.ts';
+import { PurchaseTerms } from '#core/documents/terms.ts';
+import { LicenseError } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
+import type { VendorContext } from '../context.ts';
+import { describeGrant } from '../describe-grant.ts';
+import { draftGrant, type GrantDraft } from '../draft-grant.ts';
+import { keepSigned } from '../keep-signed.ts';
+import type { Limits } from '../limits.ts';
+import { numberField, parseOption } from '../line-fields.ts';
+import { DURATION, TOKEN_LIFE } from '../parse-purchase.ts';
+import { readPassphrase } from '../passphrase.ts';
+import { resolveOrder } from '../resolve-order.ts';
+import { signGrant } from '../sign-grant.ts';
+import { openRootKey } from '../vendor-folder.ts';
+import { grantTexts } from './grant-texts.ts';
+import { openFolder } from './open-folder.ts';
+import { openOutput } from './output.ts';
+import { readDocument } from './read-document.ts';
+
+interface GrantOptions {
+  dir: string;
+  from?: string;
+  serverId?: string;
+  cid?: string;
+  name?: string;
+  app?: string[];
+  purchase?: string[];
+  renewal?: string[];
+  preallocation?: boolean;
+  replaces?: string;
+  tokenLife?: string;
+  grace?: string;
+  expiryGrace?: string;
+  transfersPerYear?: string;
+  out?: string;
+  yes?: boolean;
+  passphraseFile?: string;
+}
+
+const TRANSFERS = numberField(PurchaseTerms.properties.transfersPerYear, 'a number from 0 to 1000');
+
+/** `license-vendor grant` */
+export function grant(program: Command, context: VendorContext): void {
+  const { terminal } = context;
+  const text = grantTexts[terminal.language];
+  const collect = (value: string, all: string[] = []) => [...all, value];
+  program
+    .command('grant')
+    .description(text.description)
+    .requiredOption('--dir <folder>', text.dir)
+    .option('--from <application>', text.from)
+    .option('--server-id <id>', text.serverId)
+    .option('--cid <cid>', text.cid)
+    .option('--name <name>', text.name)
+    .option('--app <appId[=name]>', text.app, collect)
+    .option('--purchase <line>', text.purchase, collect)
+    .option('--renewal <line>', text.renewal, collect)
+    .option('--preallocation', text.preallocation)
+    .option('--no-preallocation', text.noPreallocation)
+    .option('--replaces <grantId>', text.replaces)
+    .option('--token-life <duration>', text.tokenLife)
+    .option('--grace <duration>', text.grace)
+    .option('--expiry-grace <duration>', text.expiryGrace)
+    .option('--transfers-per-year <n>', text.transfersPerYear)
+    .option('--out <file>', text.out)
+    .option('--yes', text.yes)
+    .option('--passphrase-file <file>', text.passphraseFile)
+    .addHelpText('after', text.after)
+    .action(async (options: GrantOptions) => {
+      const folder = openFolder(options.dir, context);
+      const draft = await draftFrom(options, context, folder.ledger.entries);
+      const output = openOutput(options.out ?? `grant-${draft.grant.grantId.slice(0, 8)}.jwt`, terminal);
+
+      terminal.err(`${text.toBeSigned}\n${describeGrant(draft, terminal.language)}\n`);
+      if (!options.yes) await confirm(context, text.confirm);
+      const root = await openRootKey(folder, () => readPassphrase(options.passphraseFile, context));
+      const { document, entry } = await signGrant(draft, root);
+      keepSigned(folder.ledger, entry, document);
+      output.deliver(document, resultOf(draft), (file) => text.done(draft.grant.grantId, file));
+    });
+}
+
+async function draftFrom(
+  options: GrantOptions,
+  { clock }: VendorContext,
+  entries: Parameters<typeof draftGrant>[2],
+): Promise<GrantDraft> {
+  const application =
+    options.from === undefined ? undefined : await verifyApplication(readDocument(options.from));
+  const { app: apps = [], purchase: purchases = [], renewal: renewals = [], ...rest } = options;
+  const order = resolveOrder(application, {
+    ...rest,
+    apps,
+    purchases,
+    renewals,
+    limits: limitsFrom(options),
+  });
+  return draftGrant(
+    order,
+    { grantId: newId(), termsIds: order.lines.map(() => newId()), iat: clock.now() },
+    entries,
+  );
+}
+
+function limitsFrom({ tokenLife, grace, expiryGrace, transfersPerYear }: GrantOptions): Partial<Limits> {
+  return {
+    ...(tokenLife !== undefined && {
+      tokenLifeSeconds: parseOption(tokenLife, '--token-life', TOKEN_LIFE),
+    }),
+    ...(grace !== undefined && { graceSeconds: parseOption(grace, '--grace', DURATION) }),
+    ...(expiryGrace !== undefined && {
+      expiryGraceSeconds: parseOption(expiryGrace, '--expiry-grace', DURATION),
+    }),
+    ...(transfersPerYear !== undefined && {
+      transfersPerYear: parseOption(transfersPerYear, '--transfers-per-year', TRANSFERS),
+    }),
+  };
+}
+
+/** Asks where someone sits at the terminal; a script decided when it was written. */
+async function confirm({ person }: VendorContext, question: string): Promise<void> {
+  if (person === undefined) return;
+  const reply = (await person.ask(question))?.trim().toLowerCase();
+  if (reply !== 'y' && reply !== 'yes' && reply !== '是') throw new LicenseError('not_confirmed');
+}
+
+function resultOf({ grant, terms }: GrantDraft): object {
+  const { grantId, aud, cid, name, apps, replaces } = grant;
+  const lines = terms.map(({ cid: _, iat: __, ...line }) => line);
+  return { kind: 'grant', grantId, serverId: aud, cid, name, apps, lines, ...(replaces && { replaces }) };
+}

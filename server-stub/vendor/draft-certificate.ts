@@ -1,0 +1,52 @@
+import { addValidity } from '#core/calendar.ts';
+import type { EpochSeconds } from '#core/clock.ts';
+import type { Application } from '#core/documents/application.ts';
+import type { IssuerCertificate } from '#core/documents/issuer-certificate.ts';
+import { LicenseError } from '#core/errors.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
+
+export interface CertificateOptions {
+  readonly years: number;
+  /** Wanted serial, higher than all before; else the next. */
+  readonly serial?: number;
+  /** The server is known under another key, and the vendor made sure that the change is the customer's own. */
+  readonly newKey?: boolean;
+}
+
+/**
+ * What a certificate for the server that applied will say. Its serial rises per server and company. Source:
+ * protocol, Trust.
+ *
+ * @param application already verified
+ * @throws `parameter_invalid` for a serial that does not rise, or a known server id under another key: whoever
+ * applies chooses the id, and must not step into the place of another
+ */
+export function draftCertificate(
+  { iss, cid, cnf }: Application,
+  { years, serial, newKey = false }: CertificateOptions,
+  entries: readonly LedgerEntry[],
+  now: EpochSeconds,
+): IssuerCertificate {
+  const earlier = entries
+    .filter((entry) => entry.kind === 'certificate')
+    .filter((each) => each.serverId === iss);
+  const known = earlier.at(-1)?.jwk;
+  if (known !== undefined && known.x !== cnf.jwk.x && !newKey) {
+    const problem = `server ${iss} was certified with another key; ask the customer, then give --new-key`;
+    throw new LicenseError('parameter_invalid', { name: 'APPLICATION', problem });
+  }
+
+  const highest = Math.max(0, ...earlier.filter((each) => each.cid === cid).map((each) => each.serial));
+  if (serial !== undefined && serial <= highest) {
+    throw new LicenseError('parameter_invalid', { name: '--serial', problem: `must be above ${highest}` });
+  }
+  return {
+    sub: iss,
+    cid,
+    cnf: { jwk: { kty: cnf.jwk.kty, crv: cnf.jwk.crv, x: cnf.jwk.x } },
+    serial: serial ?? highest + 1,
+    iat: now,
+    nbf: now,
+    exp: addValidity(now, { unit: 'year', count: years }),
+  };
+}

@@ -1,0 +1,55 @@
+import * as Type from 'typebox';
+import { PublicJwk } from '#core/keys.ts';
+import { AppId, Cid, Count, Epoch, Id, Sha256, Vid } from '#core/shapes.ts';
+
+/** SHA-256 of a compact document, hex: what `sha256sum` says of its file. */
+const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** The first line of every ledger: whose it is. An emptied ledger is thereby no ledger. */
+export const InitEntry = Type.Object({
+  kind: Type.Literal('init'),
+  at: Epoch,
+  vendor: Type.String({ minLength: 1, maxLength: 200 }),
+  root: Sha256,
+  spare: Sha256,
+});
+
+export const CertificateEntry = Type.Object({
+  kind: Type.Literal('certificate'),
+  at: Epoch,
+  serverId: Id,
+  cid: Cid,
+  /** The certified key: what this server signs can be verified with it later. */
+  jwk: PublicJwk,
+  serial: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  exp: Epoch,
+  sha256: Digest,
+});
+
+export const GrantEntry = Type.Object({
+  kind: Type.Literal('grant'),
+  at: Epoch,
+  grantId: Id,
+  serverId: Id,
+  cid: Cid,
+  replaces: Type.Optional(Id),
+  apps: Type.Array(Type.Object({ appId: AppId, vid: Vid })),
+  /** Its lines, each a signed document of its own. */
+  terms: Type.Array(
+    Type.Object({
+      termsId: Id,
+      kind: Type.Union([Type.Literal('purchase'), Type.Literal('renewal')]),
+      pid: Id,
+      count: Count,
+      sha256: Digest,
+    }),
+  ),
+  sha256: Digest,
+});
+
+/** One act of signing, as the vendor's ledger remembers it. */
+export const LedgerEntry = Type.Union([InitEntry, CertificateEntry, GrantEntry]);
+
+export type CertificateEntry = Type.Static<typeof CertificateEntry>;
+export type GrantEntry = Type.Static<typeof GrantEntry>;
+export type LedgerEntry = Type.Static<typeof LedgerEntry>;

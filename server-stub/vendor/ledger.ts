@@ -1,0 +1,97 @@
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import { LicenseError } from '#core/errors.ts';
+import { codeOf, readTextFile, reasonOf } from '#core/host/files.ts';
+import { shapeProblem } from '#core/shapes.ts';
+import { LedgerEntry } from './ledger-entry.ts';
+
+const MAX_BYTES = 512 * 1024 * 1024;
+
+/** The vendor's record of everything signed, as it stood when read. */
+export interface Ledger {
+  readonly file: string;
+  readonly entries: readonly LedgerEntry[];
+  /** A crash cut the last line short; the document it was to record never left. */
+  readonly torn: boolean;
+  /** Bytes that are whole lines, and bytes in all. */
+  readonly wholeBytes: number;
+  readonly bytes: number;
+}
+
+/**
+ * Reads a ledger, JSON lines. A last line without an end is what a crash leaves: it counts where it is whole,
+ * and is passed over where it is torn. Any other damage is a fault, since serials and vids follow from it.
+ *
+ * @throws `ledger_damaged`, `file_unreadable`
+ */
+export function readLedger(file: string): Ledger {
+  if (!existsSync(file)) throw damaged(file, 1, 'the file is missing');
+  const text = readTextFile(file, MAX_BYTES);
+  const lines = text.split('\n');
+  const last = lines.pop() ?? '';
+  const entries = lines.map((line, index) => {
+    const entry = parseEntry(line);
+    if (typeof entry === 'string') throw damaged(file, index + 1, entry);
+    return entry;
+  });
+  if (entries[0]?.kind !== 'init') throw damaged(file, 1, 'does not tell whose ledger this is');
+
+  const unended = last === '' ? undefined : parseEntry(last);
+  if (typeof unended === 'object') entries.push(unended);
+  const bytes = Buffer.byteLength(text);
+  const wholeBytes = bytes - Buffer.byteLength(last);
+  return { file, entries, torn: typeof unended === 'string', wholeBytes, bytes };
+}
+
+/**
+ * Adds an entry to the ledger that was read, durably; a torn last line is cut off first. Call it before the
+ * document leaves: a serial that was recorded and not used is harmless, the reverse is not.
+ *
+ * @throws `store_busy` where another run wrote in the meantime, since what was decided on may no longer hold;
+ * `store_full`, `file_unwritable`
+ */
+export function appendToLedger(ledger: Ledger, entry: LedgerEntry): void {
+  const { file, bytes, wholeBytes, torn } = ledger;
+  try {
+    const descriptor = openSync(file, 'a');
+    try {
+      requireSize(descriptor, ledger, bytes);
+      if (torn) ftruncateSync(descriptor, wholeBytes);
+      const start = torn ? wholeBytes : bytes;
+      const line = Buffer.from(`${start === wholeBytes ? '' : '\n'}${ledgerLine(entry)}`);
+      writeFileSync(descriptor, line);
+      fsyncSync(descriptor);
+      // Of two runs that wrote at once, at least the later sees the other here, and its document never leaves.
+      requireSize(descriptor, ledger, start + line.length);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    if (cause instanceof LicenseError) throw cause;
+    throw codeOf(cause) === 'ENOSPC'
+      ? new LicenseError('store_full', {}, { cause })
+      : new LicenseError('file_unwritable', { file, problem: reasonOf(cause) }, { cause });
+  }
+}
+
+/** An entry as it stands in the file. */
+export function ledgerLine(entry: LedgerEntry): string {
+  return `${JSON.stringify(entry)}\n`;
+}
+
+/** The entry, or what is wrong with the line. */
+function parseEntry(line: string): LedgerEntry | string {
+  try {
+    const value: unknown = JSON.parse(line);
+    return shapeProblem(LedgerEntry, value) === undefined ? (value as LedgerEntry) : 'is no entry of ours';
+  } catch {
+    return 'is not JSON';
+  }
+}
+
+function requireSize(descriptor: number, { file }: Ledger, bytes: number): void {
+  if (fstatSync(descriptor).size !== bytes) throw new LicenseError('store_busy', { file });
+}
+
+function damaged(file: string, line: number, problem: string): LicenseError {
+  return new LicenseError('ledger_damaged', { file, line, problem });
+}

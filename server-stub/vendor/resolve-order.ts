@@ -1,0 +1,94 @@
+import type { Application, ApplicationItem } from '#core/documents/application.ts';
+import { LicenseError } from '#core/errors.ts';
+import { AppId, Cid, Id, Name } from '#core/shapes.ts';
+import type { GrantOrder, OrderedApp, OrderedLine } from './grant-order.ts';
+import { type Limits, limitsOf } from './limits.ts';
+import { type Field, parseOption, required, textField } from './line-fields.ts';
+import { parsePurchase } from './parse-purchase.ts';
+import { parseRenewal } from './parse-renewal.ts';
+
+const APP_ID = textField(AppId, 'an App ID of 32 lower-case hex characters');
+const NAME = textField(Name, 'a name of at most 100 characters');
+
+/** What was typed beside, or instead of, an application; texts as given. */
+export interface OrderOptions {
+  readonly serverId?: string;
+  readonly cid?: string;
+  readonly name?: string;
+  /** `APPID` or `APPID=NAME` each. */
+  readonly apps: readonly string[];
+  readonly purchases: readonly string[];
+  readonly renewals: readonly string[];
+  readonly preallocation?: boolean;
+  readonly replaces?: string;
+  readonly limits: Partial<Limits>;
+}
+
+/**
+ * The order that an application and options make together: options add Apps and lines, and override name,
+ * preallocation and limits; server and company are those of the application.
+ *
+ * @param application already verified
+ * @throws `parameter_invalid`, `parameter_missing`
+ */
+export function resolveOrder(application: Application | undefined, options: OrderOptions): GrantOrder {
+  const serverId = optional(options.serverId, '--server-id', textField(Id, 'a server id'));
+  const cid = optional(options.cid, '--cid', textField(Cid, 'a CID'));
+  const name = optional(options.name, '--name', NAME);
+  const replaces = optional(options.replaces, '--replaces', textField(Id, 'a grant id'));
+  const { limits } = options;
+  return {
+    serverId: agreed(serverId, application?.iss, '--server-id'),
+    cid: agreed(cid, application?.cid, '--cid'),
+    name: required(name ?? application?.name, '--name'),
+    apps: appsOf(application, options),
+    lines: [
+      ...(application?.items ?? []).map((item) => lineOf(item, limits)),
+      ...options.purchases.map((text) => parsePurchase(text, limits)),
+      ...options.renewals.map(parseRenewal),
+    ],
+    ...(replaces !== undefined && { replaces }),
+  };
+}
+
+function lineOf(item: ApplicationItem, limits: Partial<Limits>): OrderedLine {
+  if (item.kind === 'renewal') {
+    const { kind, pid, validity, count } = item;
+    return { kind, pid, validity, count };
+  }
+  const { kind, sku, validity, category, count, label } = item;
+  return {
+    kind,
+    sku,
+    validity,
+    category,
+    count,
+    ...(label !== undefined && { label }),
+    ...limitsOf(category, limits),
+  };
+}
+
+/** The application's Apps, then those of the options; an App in both takes the name of the option, if it has one. */
+function appsOf(application: Application | undefined, options: OrderOptions): OrderedApp[] {
+  const preallocation = options.preallocation ?? application?.preallocation ?? false;
+  const names = new Map(application?.apps.map(({ appId, name }) => [appId, name]));
+  for (const text of options.apps) {
+    const [appId = '', ...rest] = text.split('=');
+    parseOption(appId, '--app', APP_ID);
+    const name = optional(rest.length > 0 ? rest.join('=') : undefined, '--app', NAME);
+    names.set(appId, name ?? names.get(appId) ?? appId);
+  }
+  if (names.size === 0) throw new LicenseError('parameter_missing', { name: '--app' });
+  return [...names].map(([appId, name]) => ({ appId, name, preallocation }));
+}
+
+function optional(text: string | undefined, option: string, field: Field<string>): string | undefined {
+  return text === undefined ? undefined : parseOption(text, option, field);
+}
+
+function agreed(option: string | undefined, applied: string | undefined, name: string): string {
+  if (option !== undefined && applied !== undefined && option !== applied) {
+    throw new LicenseError('parameter_invalid', { name, problem: `the application is of ${applied}` });
+  }
+  return required(option ?? applied, name);
+}

@@ -1,0 +1,63 @@
+import { appendFileSync, rmSync, truncateSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { appendToLedger, readLedger } from '../../server-stub/vendor/ledger.ts';
+import { Applicant, VendorFixture } from './vendor-fixture.ts';
+
+let fixture: VendorFixture;
+let file: string;
+
+beforeEach(async () => {
+  fixture = await VendorFixture.create();
+  file = fixture.path('vendor/ledger.jsonl');
+});
+
+describe('the ledger', () => {
+  test('passes over a line that a crash cut short, says so, and goes on on a whole line', async () => {
+    const args = [fixture.write('application.jwt', await new Applicant().apply()), '--out', '-'];
+    await fixture.certify(args);
+    const whole = fixture.ledger;
+    appendFileSync(file, '{"kind":"certificate","at":17');
+
+    const next = await fixture.certify(args);
+    expect(next.json).toMatchObject({ serial: 2 });
+    expect(next.err).toContain('torn');
+    expect(fixture.ledger.startsWith(whole)).toBe(true);
+    expect(fixture.entries).toHaveLength(3);
+    expect((await fixture.certify(args)).err).toBe('');
+  });
+
+  test('counts a last line that lost no more than its end', async () => {
+    const args = [fixture.write('application.jwt', await new Applicant().apply()), '--out', '-'];
+    await fixture.certify(args);
+    truncateSync(file, Buffer.byteLength(fixture.ledger) - 1);
+    const next = await fixture.certify(args);
+    expect(next).toMatchObject({ code: 0, err: '', json: { serial: 2 } });
+    expect(fixture.entries).toHaveLength(3);
+  });
+
+  test.each([
+    ['a line in the middle that is not JSON', () => `${fixture.ledger}oops\n${fixture.ledger}`, 2],
+    ['an entry of a kind that we do not make', () => `${fixture.ledger}{"kind":"gift"}\n`, 2],
+    ['a ledger that lost its beginning', () => '', 1],
+    ["another vendor's ledger", () => fixture.ledger.replace(/"root":"...../, '"root":"AAAAA'), 1],
+  ])('refuses to sign on %s', async (_, damage, line) => {
+    fixture.write('vendor/ledger.jsonl', damage());
+    const refused = await fixture.grant(new Applicant().orderOptions);
+    expect(refused).toMatchObject({ code: 6, json: { error: 'ledger_damaged', detail: { file, line } } });
+  });
+
+  test('refuses to sign without a ledger, rather than to begin with serial 1 again', async () => {
+    rmSync(file);
+    const refused = await fixture.grant(new Applicant().orderOptions);
+    expect(refused).toMatchObject({ code: 6, json: { error: 'ledger_damaged' } });
+  });
+
+  test('refuses what was decided on a ledger that another run has written to since', () => {
+    const [first, second] = [readLedger(file), readLedger(file)];
+    const entry = first.entries[0];
+    if (entry === undefined) throw new Error('a ledger begins with an entry');
+    appendToLedger(first, entry);
+    expect(() => appendToLedger(second, entry)).toThrow(expect.objectContaining({ code: 'store_busy' }));
+    expect(readLedger(file).entries).toHaveLength(2);
+  });
+});
