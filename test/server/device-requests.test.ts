@@ -282,7 +282,7 @@ describe('a server that may not issue', () => {
     server.clock.time = NOW + 4 * 365 * DAY;
     await expect(device.ask()).rejects.toThrow('503 issuer_certificate_expired');
     expect(await used(server)).toBe(0);
-    const ready = await fetch(`${server.server.url}/readyz`);
+    const ready = await fetch(`${server.url}/readyz`);
     expect(ready.status).toBe(503);
   });
 });
@@ -293,7 +293,7 @@ describe('many requests in one call', () => {
     const enrollment = await server.enrollment();
     const devices = ['SN-1', 'SN-2'].map((key) => new TestDevice(server, enrollment, key));
     const [first, second] = await Promise.all(devices.map((device) => device.request()));
-    const response = await fetch(`${server.server.url}/v1/license-requests`, {
+    const response = await fetch(`${server.url}/v1/license-requests`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify([first, 'garbage', 7, second]),
@@ -314,7 +314,7 @@ describe('many requests in one call', () => {
       ['application/jwt', 'x'.repeat(20_000), 413],
       ['text/plain', 'x', 415],
     ] as const) {
-      const response = await fetch(`${server.server.url}/v1/license-requests`, {
+      const response = await fetch(`${server.url}/v1/license-requests`, {
         method: 'POST',
         headers: { 'content-type': type },
         body,

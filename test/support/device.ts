@@ -77,7 +77,7 @@ export class TestDevice {
   }
 
   async send(compact: string): Promise<SentAnswer> {
-    const response = await fetch(`${this.server.server.url}/v1/license-requests`, {
+    const response = await fetch(`${this.server.url}/v1/license-requests`, {
       method: 'POST',
       headers: { 'content-type': 'application/jwt' },
       body: compact,
