@@ -70,7 +70,9 @@ export class Running {
 
   async end(signal: NodeJS.Signals): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill(signal);
-    await once(this.child, 'exit');
+    const exit = once(this.child, 'exit');
+    // Under another command (strace, unshare) the program itself is meant, which says its pid.
+    process.kill(Number(this.ready['pid'] ?? this.child.pid), signal);
+    await exit;
   }
 }

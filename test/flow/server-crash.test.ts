@@ -1,26 +1,8 @@
 import { expect, test } from 'vitest';
 import { verifyTrail } from '../../server-stub/store/audit.ts';
 import { openStore } from '../../server-stub/store/database.ts';
-import { OpenApiClient } from '../support/openapi-client.ts';
-import { createServerFolder, type ServerFolder } from '../support/server-folder.ts';
-import { Running } from './program.ts';
-
-const serve = ({ stateDir }: ServerFolder, under: string[] = []) =>
-  Running.start('server', {
-    args: ['serve', '--json'],
-    under,
-    env: {
-      LICENSE_SERVER_STATE_DIR: stateDir,
-      LICENSE_SERVER_HOST: '127.0.0.1',
-      LICENSE_SERVER_PORT: '0',
-      LICENSE_SERVER_TLS: 'false',
-      LICENSE_SERVER_RATE_LIMIT_PER_SECOND: '0',
-      LICENSE_SERVER_LOG_LEVEL: 'error',
-    },
-  });
-
-const clientOf = ({ ready }: Running, { credential, world }: ServerFolder) =>
-  new OpenApiClient(String(ready['url']), credential, world.appId, world.purchase.pid);
+import { createServerFolder } from '../support/server-folder.ts';
+import { clientOf, serve } from './server-process.ts';
 
 test('kill -9 in the middle of 500 activations loses no acknowledged license and counts none twice', async () => {
   const folder = await createServerFolder({ lines: (world) => [{ ...world.purchase, count: 500 }] });
