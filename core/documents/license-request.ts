@@ -39,6 +39,8 @@ export const LicenseRequest = Type.Object({
     Type.Record(
       Type.String({ pattern: '^[0-9A-F]{32}$' }),
       Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+      // Whoever adds the totals up reads every member, so none may be of another shape.
+      { additionalProperties: false },
     ),
   ),
   agentVersion: Type.String({ minLength: 1, maxLength: 64 }),
