@@ -72,8 +72,9 @@ function requireEnabledApps(terms: readonly Terms[], enabled: ReadonlyMap<string
 
 /** A renewal inherits everything of its PID, so the PID must be one the company has. Source: contract, "Renewal". */
 function requireBoughtPids(terms: readonly Terms[], cid: string, entries: readonly LedgerEntry[]): void {
-  const grants = entries.filter((entry) => entry.kind === 'grant' && entry.cid === cid);
-  const earlier = grants.flatMap((entry) => (entry.kind === 'grant' ? entry.terms : []));
+  const earlier = entries.flatMap((entry) =>
+    entry.kind === 'grant' && entry.cid === cid ? entry.terms : [],
+  );
   const bought = new Set(
     [...earlier, ...terms].filter(({ kind }) => kind === 'purchase').map(({ pid }) => pid),
   );

@@ -1,10 +1,16 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { LicenseError } from '#core/errors.ts';
-import { codeOf, readTextFile, reasonOf } from '#core/host/files.ts';
+import { codeOf, reasonOf } from '#core/host/files.ts';
 import { shapeProblem } from '#core/shapes.ts';
 import { LedgerEntry } from './ledger-entry.ts';
-
-const MAX_BYTES = 512 * 1024 * 1024;
 
 /** The vendor's record of everything signed, as it stood when read. */
 export interface Ledger {
@@ -24,9 +30,8 @@ export interface Ledger {
  * @throws `ledger_damaged`, `file_unreadable`
  */
 export function readLedger(file: string): Ledger {
-  if (!existsSync(file)) throw damaged(file, 1, 'the file is missing');
-  const text = readTextFile(file, MAX_BYTES);
-  const lines = text.split('\n');
+  const content = readBytes(file);
+  const lines = content.toString('utf8').split('\n');
   const last = lines.pop() ?? '';
   const entries = lines.map((line, index) => {
     const entry = parseEntry(line);
@@ -37,9 +42,8 @@ export function readLedger(file: string): Ledger {
 
   const unended = last === '' ? undefined : parseEntry(last);
   if (typeof unended === 'object') entries.push(unended);
-  const bytes = Buffer.byteLength(text);
-  const wholeBytes = bytes - Buffer.byteLength(last);
-  return { file, entries, torn: typeof unended === 'string', wholeBytes, bytes };
+  const wholeBytes = content.lastIndexOf('\n') + 1;
+  return { file, entries, torn: typeof unended === 'string', wholeBytes, bytes: content.length };
 }
 
 /**
@@ -76,6 +80,16 @@ export function appendToLedger(ledger: Ledger, entry: LedgerEntry): void {
 /** An entry as it stands in the file. */
 export function ledgerLine(entry: LedgerEntry): string {
   return `${JSON.stringify(entry)}\n`;
+}
+
+/** Bytes, since a torn line may end within a character. */
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') throw damaged(file, 1, 'the file is missing');
+    throw new LicenseError('file_unreadable', { file, problem: reasonOf(cause) }, { cause });
+  }
 }
 
 /** The entry, or what is wrong with the line. */

@@ -4,15 +4,47 @@ import {
   DEFAULT_GRACE_SECONDS,
   DEFAULT_TOKEN_LIFE_SECONDS,
   DEFAULT_TRANSFERS_PER_YEAR,
-  type PurchaseTerms,
+  PurchaseTerms,
   tokenLimits,
 } from '#core/documents/terms.ts';
+import { parseDuration } from './duration.ts';
+import { type Field, numberField } from './fields.ts';
 
 /** What a purchase line says of tokens and transfers. */
 export type Limits = Pick<
   PurchaseTerms,
   'tokenLifeSeconds' | 'graceSeconds' | 'expiryGraceSeconds' | 'transfersPerYear'
 >;
+
+const DURATION: Field<number> = {
+  takes: 'a duration such as 90d, 12h or 3600 (seconds)',
+  read: parseDuration,
+};
+
+/** The limits as people write them, in options and in lines. */
+export const LIMIT_FIELDS = {
+  // A token of no life would be none.
+  tokenLife: {
+    takes: `${DURATION.takes}, above 0`,
+    read: (text: string) => parseDuration(text) || undefined,
+  },
+  grace: DURATION,
+  expiryGrace: DURATION,
+  transfersPerYear: numberField(PurchaseTerms.properties.transfersPerYear, 'a number from 0 to 1000'),
+};
+
+/** The limits that were written, of those that may be. */
+export function limitsFrom(
+  written: { [K in keyof typeof LIMIT_FIELDS]?: number | undefined },
+): Partial<Limits> {
+  const { tokenLife, grace, expiryGrace, transfersPerYear } = written;
+  return {
+    ...(tokenLife !== undefined && { tokenLifeSeconds: tokenLife }),
+    ...(grace !== undefined && { graceSeconds: grace }),
+    ...(expiryGrace !== undefined && { expiryGraceSeconds: expiryGrace }),
+    ...(transfersPerYear !== undefined && { transfersPerYear }),
+  };
+}
 
 /**
  * The limits of a line: what was chosen for it, over the defaults. Account licenses are bounded whatever was

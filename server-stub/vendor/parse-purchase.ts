@@ -8,24 +8,11 @@ import {
   UNLIMITED_MINUTES,
   WHOLE_DAY,
 } from '#core/catalog.ts';
-import { PurchaseTerms } from '#core/documents/terms.ts';
 import { AppId, Count, Name, Zone } from '#core/shapes.ts';
-import { parseDuration } from './duration.ts';
+import { numberField, parseFields, required, textField } from './fields.ts';
 import type { OrderedPurchase } from './grant-order.ts';
-import { type Limits, limitsOf } from './limits.ts';
-import { type Field, numberField, parseFields, required, textField } from './line-fields.ts';
+import { LIMIT_FIELDS, type Limits, limitsFrom, limitsOf } from './limits.ts';
 import { parseValidity, VALIDITY_NOTATION } from './parse-validity.ts';
-
-/** A length of time. */
-export const DURATION: Field<number> = {
-  takes: 'a duration such as 90d, 12h or 3600 (seconds)',
-  read: parseDuration,
-};
-/** A token must live at least one second. */
-export const TOKEN_LIFE: Field<number> = {
-  takes: `${DURATION.takes}, above 0`,
-  read: (text) => parseDuration(text) || undefined,
-};
 
 const FIELDS = {
   product: numberField(Product, '1 (RTC), 2 (RTSA) or 3 (FPA)'),
@@ -39,10 +26,7 @@ const FIELDS = {
   app: textField(AppId, 'an App ID of 32 lower-case hex characters'),
   label: textField(Name, 'a name of at most 100 characters'),
   pcu: numberField(Count, 'a number of concurrent users'),
-  tokenLife: TOKEN_LIFE,
-  grace: DURATION,
-  expiryGrace: DURATION,
-  transfersPerYear: numberField(PurchaseTerms.properties.transfersPerYear, 'a number from 0 to 1000'),
+  ...LIMIT_FIELDS,
 };
 
 /**
@@ -56,7 +40,7 @@ const FIELDS = {
 export function parsePurchase(text: string, chosen: Partial<Limits>): OrderedPurchase {
   const option = '--purchase';
   const fields = parseFields(FIELDS, text, option);
-  const { tokenLife, grace, expiryGrace, transfersPerYear, category = 'device' } = fields;
+  const { category = 'device' } = fields;
   return {
     kind: 'purchase',
     validity: required(fields.validity, `${option} validity`),
@@ -72,12 +56,6 @@ export function parsePurchase(text: string, chosen: Partial<Limits>): OrderedPur
     category,
     ...(fields.label !== undefined && { label: fields.label }),
     ...(fields.pcu !== undefined && { pcu: fields.pcu }),
-    ...limitsOf(category, {
-      ...chosen,
-      ...(tokenLife !== undefined && { tokenLifeSeconds: tokenLife }),
-      ...(grace !== undefined && { graceSeconds: grace }),
-      ...(expiryGrace !== undefined && { expiryGraceSeconds: expiryGrace }),
-      ...(transfersPerYear !== undefined && { transfersPerYear }),
-    }),
+    ...limitsOf(category, { ...chosen, ...limitsFrom(fields) }),
   };
 }

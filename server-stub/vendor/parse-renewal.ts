@@ -1,6 +1,6 @@
 import { AppId, Count, Id } from '#core/shapes.ts';
+import { numberField, parseFields, required, textField } from './fields.ts';
 import type { OrderedRenewal } from './grant-order.ts';
-import { numberField, parseFields, required, textField } from './line-fields.ts';
 import { parseValidity, VALIDITY_NOTATION } from './parse-validity.ts';
 
 const FIELDS = {

@@ -20,6 +20,7 @@ export async function runVendor(args: readonly string[], context: VendorContext)
   const { terminal } = context;
   const program = new Command(NAME)
     .description(descriptions[terminal.language])
+    .option('--json', commonTexts[terminal.language].json)
     .exitOverride()
     // What is wrong with the command line is said by `fail`, once and in the reader's language.
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: () => {} });

@@ -1,9 +1,9 @@
 import type { Application, ApplicationItem } from '#core/documents/application.ts';
 import { LicenseError } from '#core/errors.ts';
 import { AppId, Cid, Id, Name } from '#core/shapes.ts';
+import { parseOption, parseOptional, required, textField } from './fields.ts';
 import type { GrantOrder, OrderedApp, OrderedLine } from './grant-order.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import { type Field, parseOption, required, textField } from './line-fields.ts';
 import { parsePurchase } from './parse-purchase.ts';
 import { parseRenewal } from './parse-renewal.ts';
 
@@ -32,10 +32,10 @@ export interface OrderOptions {
  * @throws `parameter_invalid`, `parameter_missing`
  */
 export function resolveOrder(application: Application | undefined, options: OrderOptions): GrantOrder {
-  const serverId = optional(options.serverId, '--server-id', textField(Id, 'a server id'));
-  const cid = optional(options.cid, '--cid', textField(Cid, 'a CID'));
-  const name = optional(options.name, '--name', NAME);
-  const replaces = optional(options.replaces, '--replaces', textField(Id, 'a grant id'));
+  const serverId = parseOptional(options.serverId, '--server-id', textField(Id, 'a server id'));
+  const cid = parseOptional(options.cid, '--cid', textField(Cid, 'a CID'));
+  const name = parseOptional(options.name, '--name', NAME);
+  const replaces = parseOptional(options.replaces, '--replaces', textField(Id, 'a grant id'));
   const { limits } = options;
   return {
     serverId: agreed(serverId, application?.iss, '--server-id'),
@@ -75,15 +75,11 @@ function appsOf(application: Application | undefined, options: OrderOptions): Or
   for (const text of options.apps) {
     const [appId = '', ...rest] = text.split('=');
     parseOption(appId, '--app', APP_ID);
-    const name = optional(rest.length > 0 ? rest.join('=') : undefined, '--app', NAME);
+    const name = parseOptional(rest.length > 0 ? rest.join('=') : undefined, '--app', NAME);
     names.set(appId, name ?? names.get(appId) ?? appId);
   }
   if (names.size === 0) throw new LicenseError('parameter_missing', { name: '--app' });
   return [...names].map(([appId, name]) => ({ appId, name, preallocation }));
-}
-
-function optional(text: string | undefined, option: string, field: Field<string>): string | undefined {
-  return text === undefined ? undefined : parseOption(text, option, field);
 }
 
 function agreed(option: string | undefined, applied: string | undefined, name: string): string {

@@ -16,7 +16,7 @@ describe('the ledger', () => {
     const args = [fixture.write('application.jwt', await new Applicant().apply()), '--out', '-'];
     await fixture.certify(args);
     const whole = fixture.ledger;
-    appendFileSync(file, '{"kind":"certificate","at":17');
+    appendFileSync(file, Buffer.from('{"kind":"grant","at":17\xe4\xb8', 'latin1'));
 
     const next = await fixture.certify(args);
     expect(next.json).toMatchObject({ serial: 2 });

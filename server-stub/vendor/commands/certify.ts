@@ -4,8 +4,8 @@ import { verifyApplication } from '#core/documents/application.ts';
 import { verificationKey } from '#core/keys.ts';
 import type { VendorContext } from '../context.ts';
 import { draftCertificate } from '../draft-certificate.ts';
+import { numberField, parseOption, parseOptional } from '../fields.ts';
 import { keepSigned } from '../keep-signed.ts';
-import { numberField, parseOption } from '../line-fields.ts';
 import { readPassphrase } from '../passphrase.ts';
 import { signCertificate } from '../sign-certificate.ts';
 import { table } from '../table.ts';
@@ -76,8 +76,7 @@ export function certify(program: Command, context: VendorContext): void {
     .option('--passphrase-file <file>', text.passphraseFile)
     .action(async (file: string, options: CertifyOptions) => {
       const years = parseOption(options.years, '--years', YEARS);
-      const serial =
-        options.serial === undefined ? undefined : parseOption(options.serial, '--serial', SERIAL);
+      const serial = parseOptional(options.serial, '--serial', SERIAL);
       const folder = openFolder(options.dir, context);
       const application = await verifyApplication(readDocument(file));
       const draft = draftCertificate(

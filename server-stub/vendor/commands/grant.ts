@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
 import { verifyApplication } from '#core/documents/application.ts';
-import { PurchaseTerms } from '#core/documents/terms.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { VendorContext } from '../context.ts';
 import { describeGrant } from '../describe-grant.ts';
 import { draftGrant, type GrantDraft } from '../draft-grant.ts';
+import { parseOptional } from '../fields.ts';
 import { keepSigned } from '../keep-signed.ts';
-import type { Limits } from '../limits.ts';
-import { numberField, parseOption } from '../line-fields.ts';
-import { DURATION, TOKEN_LIFE } from '../parse-purchase.ts';
+import { LIMIT_FIELDS, type Limits, limitsFrom } from '../limits.ts';
 import { readPassphrase } from '../passphrase.ts';
 import { resolveOrder } from '../resolve-order.ts';
 import { signGrant } from '../sign-grant.ts';
@@ -38,8 +36,6 @@ interface GrantOptions {
   yes?: boolean;
   passphraseFile?: string;
 }
-
-const TRANSFERS = numberField(PurchaseTerms.properties.transfersPerYear, 'a number from 0 to 1000');
 
 /** `license-vendor grant` */
 export function grant(program: Command, context: VendorContext): void {
@@ -95,7 +91,7 @@ async function draftFrom(
     apps,
     purchases,
     renewals,
-    limits: limitsFrom(options),
+    limits: limitsOf(options),
   });
   return draftGrant(
     order,
@@ -104,19 +100,13 @@ async function draftFrom(
   );
 }
 
-function limitsFrom({ tokenLife, grace, expiryGrace, transfersPerYear }: GrantOptions): Partial<Limits> {
-  return {
-    ...(tokenLife !== undefined && {
-      tokenLifeSeconds: parseOption(tokenLife, '--token-life', TOKEN_LIFE),
-    }),
-    ...(grace !== undefined && { graceSeconds: parseOption(grace, '--grace', DURATION) }),
-    ...(expiryGrace !== undefined && {
-      expiryGraceSeconds: parseOption(expiryGrace, '--expiry-grace', DURATION),
-    }),
-    ...(transfersPerYear !== undefined && {
-      transfersPerYear: parseOption(transfersPerYear, '--transfers-per-year', TRANSFERS),
-    }),
-  };
+function limitsOf({ tokenLife, grace, expiryGrace, transfersPerYear }: GrantOptions): Partial<Limits> {
+  return limitsFrom({
+    tokenLife: parseOptional(tokenLife, '--token-life', LIMIT_FIELDS.tokenLife),
+    grace: parseOptional(grace, '--grace', LIMIT_FIELDS.grace),
+    expiryGrace: parseOptional(expiryGrace, '--expiry-grace', LIMIT_FIELDS.expiryGrace),
+    transfersPerYear: parseOptional(transfersPerYear, '--transfers-per-year', LIMIT_FIELDS.transfersPerYear),
+  });
 }
 
 /** Asks where someone sits at the terminal; a script decided when it was written. */

@@ -5,7 +5,7 @@ import { answer } from '#core/host/cli.ts';
 import { generateSigningKey } from '#core/keys.ts';
 import { Name } from '#core/shapes.ts';
 import type { VendorContext } from '../context.ts';
-import { parseOption, textField } from '../line-fields.ts';
+import { parseOption, textField } from '../fields.ts';
 import { choosePassphrase } from '../passphrase.ts';
 import { sealKey } from '../sealed-key.ts';
 import { createVendorFolder, filesOf, requireEmptyFolder } from '../vendor-folder.ts';

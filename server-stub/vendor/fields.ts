@@ -55,6 +55,11 @@ export function parseOption<T>(text: string, option: string, { takes, read }: Fi
   return read(text) ?? invalid(option, `"${text}" is not ${takes}`);
 }
 
+/** As {@link parseOption}, where the option was given. */
+export function parseOptional<T>(text: string | undefined, option: string, field: Field<T>): T | undefined {
+  return text === undefined ? undefined : parseOption(text, option, field);
+}
+
 /**
  * A value that must be there.
  *
