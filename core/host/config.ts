@@ -26,7 +26,7 @@ export function loadConfig<S extends ConfigSchema>(
 ): Type.Static<S> {
   const fromFile = file === undefined ? {} : readToml(file);
   for (const key of Object.keys(fromFile)) {
-    if (!(key in schema.properties)) {
+    if (!Object.hasOwn(schema.properties, key)) {
       const hint = `; known keys: ${Object.keys(schema.properties).join(', ')}`;
       throw new LicenseError('config_unknown_key', { file: file ?? '', key, hint });
     }

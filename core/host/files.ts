@@ -1,12 +1,14 @@
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
+  linkSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { LicenseError } from '../errors.ts';
@@ -37,25 +39,36 @@ export function readTextFile(file: string, maxBytes: number = MAX_TEXT_BYTES): s
  * @throws `store_full`, `file_unwritable`
  */
 export function writeFileDurably(file: string, text: string, mode: number): void {
-  const temporary = `${file}.${process.pid}.new`;
   try {
-    writeSynced(temporary, text, mode);
-    renameSync(temporary, file);
+    const temporary = writeBeside(file, text, mode);
+    try {
+      renameSync(temporary, file);
+    } catch (cause) {
+      rmSync(temporary, { force: true });
+      throw cause;
+    }
     syncFolder(file);
   } catch (cause) {
-    rmSync(temporary, { force: true });
     throw unwritable(file, cause);
   }
 }
 
 /**
- * Creates a file that must not exist yet, durably.
+ * Creates a file that must not exist yet, whole or not at all, and durably: half a key file left by a full disk
+ * or a power cut would stand in the way of every later start.
  *
+ * @param mode permissions of the new file, whatever the umask
  * @throws `already_initialized` where it exists; else as {@link writeFileDurably}
  */
 export function createFileDurably(file: string, text: string, mode: number): void {
   try {
-    writeSynced(file, text, mode);
+    const temporary = writeBeside(file, text, mode);
+    try {
+      // Unlike a rename, a link never replaces what is there.
+      linkSync(temporary, file);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
     syncFolder(file);
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') throw new LicenseError('already_initialized', { where: file }, { cause });
@@ -78,14 +91,24 @@ export function codeOf(cause: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }
 
-function writeSynced(file: string, text: string, mode: number): void {
-  const descriptor = openSync(file, 'wx', mode);
+/** Writes and syncs a new file beside the one it is meant for, and names it; on a fault nothing is left. */
+function writeBeside(file: string, text: string, mode: number): string {
+  const temporary = `${file}.${process.pid}.new`;
+  // Left by a process of the same id that died here; in a container ids come back soon.
+  rmSync(temporary, { force: true });
+  const descriptor = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(descriptor, text);
+    // Unlike writeSync, this goes on after a short write, as a disk gives that is about to be full.
+    writeFileSync(descriptor, text);
+    fchmodSync(descriptor, mode);
     fsyncSync(descriptor);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw cause;
   } finally {
     closeSync(descriptor);
   }
+  return temporary;
 }
 
 function syncFolder(file: string): void {

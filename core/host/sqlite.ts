@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { LicenseError } from '../errors.ts';
+import { codeOf, reasonOf } from './files.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -19,6 +21,9 @@ const BUSY_TIMEOUT_MS = 5_000;
  * @throws `store_damaged`, `store_unwritable`, `store_unreadable`, `store_busy`, `store_full`
  */
 export function openSqlite(file: string, { readonly = false }: OpenSqliteOptions = {}): SqliteDatabase {
+  // better-sqlite3 throws a TypeError without a code where the folder is missing.
+  const folderFault = faultOf(dirname(file));
+  if (folderFault !== undefined) throw absent(file, folderFault);
   return translating(file, () => {
     const database = new Database(file, { readonly, fileMustExist: readonly, timeout: BUSY_TIMEOUT_MS });
     try {
@@ -32,6 +37,11 @@ export function openSqlite(file: string, { readonly = false }: OpenSqliteOptions
       return database;
     } catch (cause) {
       database.close();
+      // A reader of a WAL database needs its index: made by a writer at work, or by itself in a folder it may
+      // write to. Without either it is the reader who lacks a right; nobody wanted to write.
+      if (readonly && /^SQLITE_READONLY/.test(codeOf(cause) ?? '')) {
+        throw new LicenseError('store_unreadable', { file, problem: reasonOf(cause) }, { cause });
+      }
       throw cause;
     }
   });
@@ -57,27 +67,37 @@ export function sqliteError(file: string, cause: unknown): LicenseError | undefi
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return new LicenseError('store_busy', { file }, { cause });
   if (/^SQLITE_(READONLY|PERM|AUTH|IOERR)/.test(code))
     return new LicenseError('store_unwritable', { file, problem }, { cause });
-  if (/^SQLITE_CANTOPEN/.test(code)) {
-    return new LicenseError(
-      existsSync(file) ? 'store_unreadable' : 'store_unwritable',
-      { file, problem },
-      { cause },
-    );
-  }
+  if (/^SQLITE_CANTOPEN/.test(code)) return absent(file, faultOf(file) ?? cause);
   return undefined;
+}
+
+/** The error of a file that cannot be opened; the fault tells whether it is missing or hidden from this user. */
+function absent(file: string, fault: unknown): LicenseError {
+  const code = codeOf(fault) === 'ENOENT' ? 'store_unwritable' : 'store_unreadable';
+  return new LicenseError(code, { file, problem: reasonOf(fault) }, { cause: fault });
+}
+
+function faultOf(path: string): unknown {
+  try {
+    statSync(path);
+    return undefined;
+  } catch (fault) {
+    return fault;
+  }
 }
 
 /**
  * Brings a store to this program's schema: `migrations[n]` leads from `user_version` n to n + 1, all of them in
  * one transaction.
  *
- * @throws `store_newer` where the file was written by a newer program; it is not touched
+ * @throws `store_newer` where the file was written by a newer program, `store_damaged`; it is not touched
  */
 export function migrate(database: SqliteDatabase, migrations: readonly string[]): void {
-  const found = requireKnownSchema(database, migrations.length);
-  if (found === migrations.length) return;
+  if (requireKnownSchema(database, migrations.length) === migrations.length) return;
   database
     .transaction(() => {
+      // Asked again under the write lock: another process may have migrated in the meantime.
+      const found = requireKnownSchema(database, migrations.length);
       for (const migration of migrations.slice(found)) database.exec(migration);
       database.pragma(`user_version = ${migrations.length}`);
     })
@@ -87,10 +107,13 @@ export function migrate(database: SqliteDatabase, migrations: readonly string[])
 /**
  * The schema version of a store.
  *
- * @throws `store_newer`
+ * @throws `store_newer`, `store_damaged` where it is no version at all
  */
 export function requireKnownSchema(database: SqliteDatabase, known: number): number {
   const found = Number(database.pragma('user_version', { simple: true }));
   if (found > known) throw new LicenseError('store_newer', { file: database.name, found, known });
+  if (found < 0) {
+    throw new LicenseError('store_damaged', { file: database.name, problem: `schema version ${found}` });
+  }
   return found;
 }
