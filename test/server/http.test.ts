@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { revokeCredential } from '../../server-stub/licensing/credentials.ts';
+import { TestServer } from '../support/server.ts';
+import { NOW } from '../support/world.ts';
+
+const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
+
+describe('who may call', () => {
+  test('without, with wrong or with malformed credentials: 401 with a challenge, and nothing activated', async () => {
+    const server = await TestServer.start();
+    const { customerId } = server.folder.credential;
+    const path = `/dabiz/license/v2/active?pid=${server.world.purchase.pid}&licenseKey=SN-1&appid=${server.world.appId}`;
+    for (const headers of [
+      {},
+      basic(`${customerId}:wrong`),
+      basic('nobody:wrong'),
+      { authorization: 'Bearer x' },
+      { authorization: 'Basic !!' },
+      basic('no-colon'),
+    ]) {
+      const response = await fetch(server.url + path, { method: 'POST', headers });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Basic realm="license"');
+      expect(await response.json()).toMatchObject({
+        code: 401,
+        error: 'unauthorized',
+        requestId: expect.any(String),
+      });
+    }
+    expect(await server.store.reader.selectFrom('license').selectAll().execute()).toEqual([]);
+  });
+
+  test('a revoked pair is refused', async () => {
+    const server = await TestServer.start();
+    await server.store.write(NOW, (trx) =>
+      revokeCredential(trx, server.folder.credential.customerId, 'operator:test'),
+    );
+    expect((await server.activate('SN-1')).status).toBe(401);
+  });
+
+  test('over the rate limit: 429 with Retry-After', async () => {
+    const server = await TestServer.start({ rateLimitPerSecond: 5 });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => server.activate(`SN-${index}`)),
+    );
+    const limited = answers.filter(({ status }) => status === 429);
+    expect(limited.length).toBeGreaterThanOrEqual(10);
+    expect(limited[0]?.headers.get('retry-after')).toBe('1');
+    expect(limited[0]?.body).toMatchObject({ code: 429, error: 'rate_limited' });
+  });
+});
+
+describe('what goes wrong says so in the envelope', () => {
+  test.each([
+    ['a missing parameter', { licenseKey: 'SN-1', appid: 'APP' }, 'parameter_missing', '缺少参数 pid'],
+    [
+      'an unknown App',
+      { pid: 'PID', licenseKey: 'SN-1', appid: 'f'.repeat(32) },
+      'unknown_app',
+      `App ${'f'.repeat(32)} 不存在`,
+    ],
+    [
+      'an unknown PID',
+      { pid: 'F'.repeat(32), licenseKey: 'SN-1', appid: 'APP' },
+      'unknown_pid',
+      `PID ${'F'.repeat(32)} 未授权给该企业`,
+    ],
+    [
+      'a LicenseKey of 129 bytes',
+      { pid: 'PID', licenseKey: 'x'.repeat(129), appid: 'APP' },
+      'license_key_invalid',
+      'licenseKey 必须为 1–128 字节的可打印字符，首尾不能有空格',
+    ],
+    [
+      'a LicenseKey with a control character',
+      { pid: 'PID', licenseKey: 'a\u0007b', appid: 'APP' },
+      'license_key_invalid',
+      /^licenseKey/,
+    ],
+  ])('%s', async (_, parameters, error, message) => {
+    const server = await TestServer.start();
+    const fill = (value: string) =>
+      value.replace('PID', server.world.purchase.pid).replace('APP', server.world.appId);
+    const query = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, fill(value)]));
+    const { status, body } = await server.call('POST', `/dabiz/license/v2/active?${query}`);
+    expect([status, body.code, body.error]).toEqual([400, 400, error]);
+    expect(body.message).toMatch(message);
+    const english = await server.call('POST', `/dabiz/license/v2/active?${query}`, {
+      'accept-language': 'en-GB,en;q=0.9',
+    });
+    expect(english.body.message).not.toMatch(/[\u4e00-\u9fff]/);
+  });
+
+  test('an App of another company looks like an unknown one', async () => {
+    const server = await TestServer.start();
+    const foreign = 'e'.repeat(32);
+    await server.store.write(NOW, async ({ db }) => {
+      await db.insertInto('company').values({ cid: '999', name: 'Other', created_at: NOW }).execute();
+      await db
+        .insertInto('app')
+        .values({
+          app_id: foreign,
+          cid: '999',
+          vid: '1',
+          name: 'x',
+          preallocation: 0,
+          pcu: null,
+          fingerprint_key: 'A'.repeat(43),
+          created_at: NOW,
+        })
+        .execute();
+    });
+    const unknown = await server.activate('SN-1', { appId: 'f'.repeat(32) });
+    const other = await server.activate('SN-1', { appId: foreign });
+    expect([other.status, other.body.error]).toEqual([unknown.status, unknown.body.error]);
+    expect((await server.detail('SN-1', { appId: foreign })).body.error).toBe('unknown_app');
+  });
+
+  test('an expired license is not activated again', async () => {
+    const server = await TestServer.start();
+    await server.activate('SN-1');
+    server.clock.time = NOW + 366 * 86_400;
+    expect((await server.activate('SN-1')).body).toMatchObject({ code: 400, error: 'license_expired' });
+  });
+
+  test('unknown paths are 404, known paths with another method 405 with Allow', async () => {
+    const server = await TestServer.start();
+    expect(await server.call('GET', '/dabiz/license/v3/active')).toMatchObject({
+      status: 404,
+      body: { code: 404, error: 'not_found' },
+    });
+    const wrong = await server.call('GET', '/dabiz/license/v2/active');
+    expect(wrong).toMatchObject({ status: 405, body: { code: 405, error: 'method_not_allowed' } });
+    expect(wrong.headers.get('allow')).toBe('POST');
+  });
+
+  test('detail of what was never activated', async () => {
+    const server = await TestServer.start();
+    expect((await server.detail('SN-1')).body).toMatchObject({
+      code: 400,
+      error: 'unknown_license',
+      message: 'License 不存在',
+    });
+  });
+});
+
+describe('old clients', () => {
+  test.each([
+    ['no content type', {}],
+    ['a form content type', { 'content-type': 'application/x-www-form-urlencoded' }],
+    ['JSON without a body', { 'content-type': 'application/json' }],
+  ])('a POST with an empty body and %s is served', async (_, headers) => {
+    const server = await TestServer.start();
+    const path = `/dabiz/license/v1/active?pid=${server.world.purchase.pid}&licenseKey=SN-1&appid=${server.world.appId}&extra=1`;
+    expect((await server.call('POST', path, headers)).status).toBe(200);
+  });
+});
+
+test('health and readiness', async () => {
+  const server = await TestServer.start();
+  expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' });
+  expect(await (await fetch(`${server.url}/readyz`)).json()).toEqual({ status: 'ready' });
+});
