@@ -33,7 +33,7 @@ const env = { ...process.env, NODE_COMPILE_CACHE: at('compile-cache') };
 const children = new Set<ChildProcess>();
 
 /** Runs a command as a person would, shows it, and gives its JSON answer. */
-async function run(program: Program, ...args: string[]): Promise<Record<string, any>> {
+async function run<T extends object>(program: Program, ...args: string[]): Promise<T> {
   say(
     `  $ ${program} ${args.map((arg) => (/[ ,=~]/.test(arg) ? `'${arg}'` : arg)).join(' ')}`.replaceAll(
       `${folder}/`,
@@ -50,19 +50,19 @@ async function run(program: Program, ...args: string[]): Promise<Record<string, 
 async function start(
   program: Program,
   ...args: string[]
-): Promise<{ child: ChildProcess; ready: Record<string, any> }> {
+): Promise<{ child: ChildProcess; ready: { url: string } }> {
   say(`  $ ${program} ${args.join(' ')} &`.replaceAll(`${folder}/`, ''));
   const child = spawn(process.execPath, [PROGRAMS[program], ...args, '--json'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.add(child);
-  let log = '';
-  child.stderr?.on('data', (chunk: Buffer) => (options.json ? process.stderr.write(chunk) : (log += chunk)));
+  const log: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => (options.json ? process.stderr.write(chunk) : log.push(chunk)));
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     return { child, ready: JSON.parse(line) };
   }
-  throw new Error(`${program} ended: ${log}`);
+  throw new Error(`${program} ended: ${Buffer.concat(log)}`);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -101,7 +101,7 @@ async function demo(): Promise<void> {
     );
   configureServer(0);
   const server = ['--config', serverConfig];
-  const { caFile } = await run(
+  const { caFile } = await run<{ caFile: string }>(
     'license-server',
     'init',
     ...server,
@@ -112,7 +112,7 @@ async function demo(): Promise<void> {
     '--host',
     '127.0.0.1',
   );
-  const application = await run(
+  const application = await run<{ items: { pid: string }[]; apps: { appId: string }[] }>(
     'license-server',
     'apply',
     ...server,
@@ -132,12 +132,12 @@ async function demo(): Promise<void> {
     '--out',
     at('application.jwt'),
   );
-  const [{ pid }, { pid: trialPid }] = application['items'];
-  const [{ appId }, { appId: otherAppId }] = application['apps'];
+  const [pid = '', trialPid = ''] = application.items.map((item) => item.pid);
+  const [appId = '', otherAppId = ''] = application.apps.map((app) => app.appId);
 
   step('The vendor certifies the server and signs the grant.', '厂商认证服务器并签署授权。');
   await run('license-vendor', 'certify', at('application.jwt'), ...vendor, '--out', at('certificate.jwt'));
-  const grant = await run(
+  const grant = await run<{ lines: { kind: string; renewId?: string }[] }>(
     'license-vendor',
     'grant',
     '--from',
@@ -149,14 +149,21 @@ async function demo(): Promise<void> {
     '--out',
     at('grant.jwt'),
   );
-  const renewId: string = grant['lines'].find(({ kind }: { kind: string }) => kind === 'renewal').renewId;
+  const renewId = grant.lines.find(({ kind }) => kind === 'renewal')?.renewId ?? '';
 
   step('The school imports both and starts the server.', '学校导入授权并启动服务器。');
   await run('license-server', 'import', at('certificate.jwt'), ...server);
   await run('license-server', 'import', at('grant.jwt'), ...server);
-  const credentials = await run('license-server', 'credentials', 'create', '--cid', CID, ...server);
+  const credentials = await run<{ customerId: string; customerSecret: string }>(
+    'license-server',
+    'credentials',
+    'create',
+    '--cid',
+    CID,
+    ...server,
+  );
   let serving = await start('license-server', 'serve', ...server);
-  const serverUrl: string = serving.ready['url'];
+  const serverUrl = serving.ready.url;
   configureServer(Number(new URL(serverUrl).port));
   const enrollmentFile = at('enrollment.json');
   await run(
@@ -219,7 +226,19 @@ async function demo(): Promise<void> {
   else say(lookAround(ready));
 }
 
-function lookAround(ready: Record<string, any>): string {
+function lookAround(
+  ready: Record<
+    | 'serverUrl'
+    | 'caFile'
+    | 'customerId'
+    | 'customerSecret'
+    | 'appId'
+    | 'pid'
+    | 'agentSocket'
+    | 'agentConfig',
+    string
+  >,
+): string {
   const { serverUrl, caFile, customerId, customerSecret, appId, pid, agentSocket, agentConfig } = ready;
   const title = zh ? '现在可以试试（另开一个终端）：' : 'Look around, from another terminal:';
   return `

@@ -25,7 +25,10 @@ const wholeNumber = (value: string): number => {
 
 const program = new Command('license-server')
   .description('On-prem license server: hands out the licenses that a vendor granted, never one too many.')
-  .option('--config FILE', 'configuration (TOML); default /etc/license-server/server.toml where it is there')
+  .option(
+    '--config <FILE>',
+    'configuration (TOML); default /etc/license-server/server.toml where it is there',
+  )
   .option('--json', 'answer in JSON')
   .exitOverride()
   .configureOutput({ writeErr: () => {} });
@@ -33,9 +36,28 @@ const program = new Command('license-server')
 program
   .command('init')
   .description('make keys, certificate authority and an empty store')
-  .requiredOption('--vendor-roots FILE', "the vendor's roots file")
-  .option('--host NAME', 'name or address of this server, repeatable; default all of its own', collect, [])
+  .requiredOption('--vendor-roots <FILE>', "the vendor's roots file")
+  .option('--host <NAME>', 'name or address of this server, repeatable; default all of its own', collect, [])
   .action(run(async (context, options) => (await import('./commands/init.ts')).init(context, options)));
+
+program
+  .command('apply')
+  .description('make the application for the vendor')
+  .requiredOption('--cid <CID>', 'number of the company')
+  .requiredOption('--name <NAME>', 'name of the company')
+  .option('--app <NAME[=APP_ID]>', 'App to enable, repeatable; without an id one is made', collect, [])
+  .option(
+    '--purchase <FIELDS>',
+    'validity=1y,count=100[,product=1,mediaType=3,minutes=0,period=00:00~23:59,zone=Asia/Shanghai,category=device,label=TEXT], repeatable',
+    collect,
+    [],
+  )
+  .option('--renewal <FIELDS>', 'pid=PID,validity=1y,count=20, repeatable', collect, [])
+  .option('--preallocation', 'quota shall be reservable per App', false)
+  .requiredOption('--out <FILE>', 'where to write the file')
+  .action(
+    run(async (context, options) => (await import('./commands/apply.ts')).applyForLicenses(context, options)),
+  );
 
 program
   .command('import')
@@ -51,12 +73,12 @@ program
 const enrollment = program.command('enrollment').description('files that devices enroll with');
 enrollment
   .command('create')
-  .requiredOption('--app APP_ID', 'App of the devices')
-  .requiredOption('--pid PID', 'what they activate')
-  .requiredOption('--out FILE', 'where to write the file')
-  .option('--max-activations N', 'new seats that may be taken through it', wholeNumber, 100)
-  .option('--days N', 'how long it may be used', wholeNumber, 365)
-  .option('--url URL', 'URL by which devices reach this server, repeatable', collect, [])
+  .requiredOption('--app <APP_ID>', 'App of the devices')
+  .requiredOption('--pid <PID>', 'what they activate')
+  .requiredOption('--out <FILE>', 'where to write the file')
+  .option('--max-activations <N>', 'new seats that may be taken through it', wholeNumber, 100)
+  .option('--days <N>', 'how long it may be used', wholeNumber, 365)
+  .option('--url <URL>', 'URL by which devices reach this server, repeatable', collect, [])
   .action(
     run(async (context, options) =>
       (await import('./commands/enrollment.ts')).createEnrollmentFile(context, options),
@@ -73,8 +95,8 @@ enrollment
 const credentials = program.command('credentials').description('pairs for the OpenAPI');
 credentials
   .command('create')
-  .requiredOption('--cid CID', 'company')
-  .option('--scope SCOPE', 'full or activate', scope, 'full')
+  .requiredOption('--cid <CID>', 'company')
+  .option('--scope <SCOPE>', 'full or activate', scope, 'full')
   .action(
     run(async (context, options) => (await import('./commands/credentials.ts')).create(context, options)),
   );
@@ -94,8 +116,8 @@ program
 const audit = program
   .command('audit')
   .description('the newest rows of the audit trail')
-  .option('--cid CID', 'of one company')
-  .option('--limit N', 'rows', wholeNumber, 50)
+  .option('--cid <CID>', 'of one company')
+  .option('--limit <N>', 'rows', wholeNumber, 50)
   .action(run(async (context, options) => (await import('./commands/audit.ts')).audit(context, options)));
 audit
   .command('verify')

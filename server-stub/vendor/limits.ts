@@ -7,8 +7,8 @@ import {
   PurchaseTerms,
   tokenLimits,
 } from '#core/documents/terms.ts';
+import { type Field, numberField } from '#core/notation/fields.ts';
 import { parseDuration } from './duration.ts';
-import { type Field, numberField } from './fields.ts';
 
 /** What a purchase line says of tokens and transfers. */
 export type Limits = Pick<

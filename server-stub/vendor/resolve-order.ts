@@ -1,7 +1,7 @@
 import type { Application, ApplicationItem } from '#core/documents/application.ts';
 import { LicenseError } from '#core/errors.ts';
+import { parseOption, parseOptional, required, textField } from '#core/notation/fields.ts';
 import { AppId, Cid, Id, Name } from '#core/shapes.ts';
-import { parseOption, parseOptional, required, textField } from './fields.ts';
 import type { GrantOrder, OrderedApp, OrderedLine } from './grant-order.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { parsePurchase } from './parse-purchase.ts';

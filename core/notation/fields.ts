@@ -1,6 +1,6 @@
 import type * as Type from 'typebox';
-import { LicenseError } from '#core/errors.ts';
-import { shapeProblem } from '#core/shapes.ts';
+import { LicenseError } from '../errors.ts';
+import { shapeProblem } from '../shapes.ts';
 
 /** How the value of one field is read, and what it takes, in words. */
 export interface Field<T> {
@@ -10,7 +10,7 @@ export interface Field<T> {
 }
 
 type Fields = Readonly<Record<string, Field<unknown>>>;
-type Values<F extends Fields> = { -readonly [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
+export type Values<F extends Fields> = { -readonly [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
 /** A field of text with a shape. */
 export function textField<S extends Type.TSchema>(schema: S, takes: string): Field<Type.Static<S>> {
