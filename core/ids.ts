@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { LicenseError } from './errors.ts';
 
 /** A new random id: 32 upper-case hex characters (license values, grants, jti). Source: contract, "Calls". */
 export function newId(): string {
-  return randomBytes(16).toString('hex').toUpperCase();
+  // Node draws UUIDs from a pool of random bytes, which spares a system call for each.
+  return randomUUID().replaceAll('-', '').toUpperCase();
 }
 
 /** A new App ID: 32 lower-case hex characters. Source: contract, "Calls". */

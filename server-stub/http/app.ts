@@ -20,6 +20,8 @@ export async function buildApp(services: Services, tls?: Installation['tls']): P
   const app = fastify({
     loggerInstance: services.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // A child logger for each request costs more than it tells; what is logged carries the requestId itself.
+    childLoggerFactory: (logger) => logger,
     requestTimeout: REQUEST_TIMEOUT_MS,
     bodyLimit: 1024 * 1024,
     genReqId: () => crypto.randomUUID(),

@@ -45,7 +45,8 @@ export function problemOf(error: LicenseError, language: Language, requestId: st
 
 function sendProblem(error: LicenseError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, languageOf(request), request.id);
-  if (problem.code >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message);
+  if (problem.code >= 500)
+    request.log.error({ requestId: request.id, err: error.cause ?? error, code: error.code }, error.message);
   if (problem.code === 401) reply.header('www-authenticate', 'Basic realm="license"');
   if (problem.code === 503) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
   return reply.code(problem.code).send(problem);

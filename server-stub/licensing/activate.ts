@@ -50,6 +50,7 @@ export async function activate(
   );
   const terms = await termsOf(db, licenses.values());
   const created: LicenseTable[] = [];
+  const ends = new Map<PurchaseTerms, EpochSeconds>();
 
   const decide = async (request: Activation): Promise<ActivationOutcome> => {
     const { cid, appId, pid, licenseKey, actor } = request;
@@ -63,7 +64,10 @@ export async function activate(
     }
     const seat = seats.take(request);
     if (!seat.taken) return { ok: false, code: seat.code };
-    const license = newLicense(request, seat.terms, now);
+    // Calendar arithmetic once a line: all activations of a transaction happen at one time.
+    const end = ends.get(seat.terms) ?? addValidity(now, seat.terms.validity);
+    ends.set(seat.terms, end);
+    const license = newLicense(request, seat.terms, now, end);
     created.push(license);
     licenses.set(identityOf(request), license);
     terms.set(seat.terms.termsId, seat.terms);
@@ -129,7 +133,12 @@ function refusalOf({ state, expire_time }: LicenseTable, now: EpochSeconds): Act
   return undefined;
 }
 
-function newLicense(request: Activation, terms: PurchaseTerms, now: EpochSeconds): LicenseTable {
+function newLicense(
+  request: Activation,
+  terms: PurchaseTerms,
+  now: EpochSeconds,
+  end: EpochSeconds,
+): LicenseTable {
   return {
     license: newId(),
     cid: request.cid,
@@ -140,7 +149,7 @@ function newLicense(request: Activation, terms: PurchaseTerms, now: EpochSeconds
     terms_id: terms.termsId,
     state: 'active',
     activation_time: now,
-    expire_time: addValidity(now, terms.validity),
+    expire_time: end,
     renewals: '[]',
     device_jkt: null,
     fingerprint: null,

@@ -5,6 +5,7 @@ import { LicenseError } from '#core/errors.ts';
 import { openSqlite, sqliteError } from '#core/host/sqlite.ts';
 import { AuditTrail } from './audit.ts';
 import { knownMigrations, migrations } from './migrations.ts';
+import { rememberStatements } from './remember-statements.ts';
 import type { Schema } from './schema.ts';
 
 /** Queries inside one write transaction, and the audit trail that is committed with it. */
@@ -77,7 +78,8 @@ const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
 
 function sqliteKysely(file: string, readonly: boolean): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: openSqlite(file, { readonly }) }) });
+  const database = rememberStatements(openSqlite(file, { readonly }));
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
 }
 
 async function bringUpToDate(db: Kysely<Schema>, file: string): Promise<void> {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Terms } from '#core/documents/terms.ts';
 import { newAppId, newId } from '#core/ids.ts';
 import { generateSigningKey } from '#core/keys.ts';
 import { importCertificate } from '../../server-stub/licensing/import-certificate.ts';
@@ -117,10 +116,9 @@ describe('grants', () => {
 });
 
 describe('a grant that replaces an earlier one', () => {
-  async function replacing(server: TestServer, lines: Terms[]): Promise<string> {
-    const [old] = await server.store.reader.selectFrom('vendor_grant').select('grant_id').execute();
-    return server.world.grant({ replaces: old?.grant_id ?? '' }, lines);
-  }
+  const firstGrant = async (server: TestServer): Promise<string> =>
+    (await server.store.reader.selectFrom('vendor_grant').select('grant_id').executeTakeFirstOrThrow())
+      .grant_id;
 
   test('takes its place: quota follows, licenses stand on the new line and devices get its terms', async () => {
     const server = await TestServer.start({ lines: ({ purchase }) => [{ ...purchase, count: 2 }] });
@@ -128,7 +126,7 @@ describe('a grant that replaces an earlier one', () => {
     await device.ask();
     await server.activate('SN-2');
     const renewed = { ...server.world.purchase, termsId: newId(), count: 5, tokenLifeSeconds: 3600 };
-    await importInto(server, await replacing(server, [renewed]));
+    await importInto(server, await server.world.grant({ replaces: await firstGrant(server) }, [renewed]));
     expect(await pools(server)).toEqual({ shared: [5, 2] });
     expect(await device.ask({ purpose: 'refresh' })).toMatchObject({
       token: { termsId: renewed.termsId, exp: NOW + 3600 },
@@ -146,15 +144,17 @@ describe('a grant that replaces an earlier one', () => {
     const server = await TestServer.start({ lines: ({ purchase }) => [{ ...purchase, count: 3 }] });
     for (const key of ['SN-1', 'SN-2']) await server.activate(key);
     const before = await everything(server);
-    const tooSmall = await replacing(server, [{ ...server.world.purchase, termsId: newId(), count: 1 }]);
+    const replaces = await firstGrant(server);
+    const tooSmall = await server.world.grant({ replaces }, [
+      { ...server.world.purchase, termsId: newId(), count: 1 },
+    ]);
     const error = await throwsWithCode(importInto(server, tooSmall), 'grant_below_used');
     expect(error.detail).toMatchObject({ granted: 1, used: 2 });
     expect(await everything(server)).toEqual(before);
 
     const line = { ...server.world.purchase, termsId: newId(), count: 2 };
-    const fitting = await replacing(server, [line]);
-    await importInto(server, fitting);
-    const second = await replacing(server, [{ ...line, termsId: newId() }]);
+    await importInto(server, await server.world.grant({ replaces }, [line]));
+    const second = await server.world.grant({ replaces }, [{ ...line, termsId: newId() }]);
     await throwsWithCode(importInto(server, second), 'grant_replaces_unknown');
   });
 });

@@ -46,7 +46,8 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
     (compact: unknown): Promise<Answer | Problem> =>
       answerTo(compact).catch((thrown: unknown) => {
         const error = asLicenseError(thrown);
-        if (error.code === 'internal') request.log.error({ err: thrown }, error.message);
+        if (error.code === 'internal')
+          request.log.error({ requestId: request.id, err: thrown }, error.message);
         return problemOf(error, languageOf(request), request.id);
       });
 
