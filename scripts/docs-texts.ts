@@ -1,0 +1,157 @@
+import type { ExitCode } from '../core/error-table.ts';
+import type { Language } from '../core/errors.ts';
+
+type Section = readonly [exit: ExitCode, title: string, about: string];
+interface ErrorWords {
+  readonly top: string;
+  readonly head: readonly string[];
+  readonly yes: string;
+  readonly no: string;
+  readonly sections: readonly Section[];
+}
+
+const MADE = '<!-- Made by scripts/make-docs.ts from the code: npm run docs. Do not edit. -->';
+
+/** What stands around the error table. */
+export const ERROR_WORDS: Record<Language, ErrorWords> = {
+  en: {
+    top: `${MADE}
+
+# Errors
+
+[中文](errors.zh.md)
+
+Every failure has a stable code. Programs key on the code; texts may change.
+
+* Commands print message and code on stderr and end with the exit code of the section. With \`--json\` they print
+  \`{"error","message","remedy","detail"}\` as one line on stdout.
+* The OpenAPI and the device protocol answer with the HTTP status and
+  \`{"code","message","error","requestId"}\`, where \`error\` is the code.
+* The agent's local API answers with the HTTP status and \`{"error","message","remedy","detail"}\`.
+* "Again": the same call may succeed later without anyone changing anything.
+* Words in braces are filled in.`,
+    head: ['Code', 'HTTP', 'Again', 'Message', 'What to do'],
+    yes: 'yes',
+    no: 'no',
+    sections: [
+      [3, 'Not licensed (exit 3)', 'The answer is no, for a reason of licensing.'],
+      [5, 'Not authentic (exit 5)', 'A document, answer or credential is not what it claims to be.'],
+      [2, 'Usage and configuration (exit 2)', 'A person or program asked for something that cannot be.'],
+      [4, 'Server out of reach (exit 4)', 'The license that is held is not touched by these.'],
+      [6, 'Store damaged (exit 6)', 'A file cannot be read as what it is.'],
+      [7, 'Needs the daemon (exit 7)', 'The daemon is down, and the caller may not do it without.'],
+      [1, 'Other faults (exit 1)', 'Mostly of the machine.'],
+    ],
+  },
+  zh: {
+    top: `${MADE}
+
+# 错误码
+
+[English](errors.md)
+
+每个错误都有稳定的错误码。程序应依据错误码判断，文字可能调整。
+
+* 命令行将消息与错误码打印到标准错误，并以所在小节的退出码结束。使用 \`--json\` 时，在标准输出打印一行
+  \`{"error","message","remedy","detail"}\`。
+* OpenAPI 与设备协议返回 HTTP 状态码和 \`{"code","message","error","requestId"}\`，其中 \`error\` 为错误码。
+* agent 的本地接口返回 HTTP 状态码和 \`{"error","message","remedy","detail"}\`。
+* “可重试”：无需任何人改动，稍后再试可能成功。
+* 花括号中的内容会被替换为实际值。`,
+    head: ['错误码', 'HTTP', '可重试', '消息', '处理办法'],
+    yes: '是',
+    no: '否',
+    sections: [
+      [3, '未授权（退出码 3）', '出于授权原因被拒绝。'],
+      [5, '不可信（退出码 5）', '文件、应答或凭证与其声称的不符。'],
+      [2, '用法与配置（退出码 2）', '请求本身无法成立。'],
+      [4, '无法连接服务器（退出码 4）', '这类错误不影响当前持有的许可证。'],
+      [6, '数据库损坏（退出码 6）', '文件无法正常读取。'],
+      [7, '需要守护进程（退出码 7）', '守护进程未运行，且调用者无权自行完成。'],
+      [1, '其他故障（退出码 1）', '多为机器本身的问题。'],
+    ],
+  },
+};
+
+/** What stands around the configuration tables. */
+export const CONFIG_WORDS = {
+  en: {
+    top: `${MADE}
+
+# Configuration
+
+[中文](configuration.zh.md)
+
+Flat TOML files. An environment variable goes over the file, the file over the default. Unknown keys are refused.
+Lists in environment variables are separated by commas. Messages of the commands are Chinese where \`LC_ALL\`,
+\`LC_MESSAGES\` or \`LANG\` starts with \`zh\`, else English.`,
+    agent: 'Agent',
+    server: 'License server',
+    vendor: 'Vendor tool',
+    fileOf: (file: string, prefix: string) =>
+      `File: \`--config FILE\`, else \`${file}\` where it exists. Variables: \`${prefix}*\`.`,
+    vendorText:
+      'No file. `--dir` names its folder. The passphrase comes from `--passphrase-file`, else from `LICENSE_VENDOR_PASSPHRASE`, else it is asked for.',
+    head: ['Key', 'Type', 'Unit', 'Default', 'Variable', 'Meaning'],
+    types: {
+      integer: 'whole number',
+      boolean: '`true` or `false`',
+      text: 'text',
+      list: (most: number | undefined) => `list of texts${most === undefined ? '' : `, at most ${most}`}`,
+      oneOf: (values: string) => `one of ${values}`,
+    },
+  },
+  zh: {
+    top: `${MADE}
+
+# 配置
+
+[English](configuration.md)
+
+配置为单层 TOML 文件。环境变量优先于文件，文件优先于默认值。不接受未知的配置项。环境变量中的列表以逗号分隔。
+\`LC_ALL\`、\`LC_MESSAGES\` 或 \`LANG\` 以 \`zh\` 开头时，命令输出中文，否则输出英文。`,
+    agent: 'Agent',
+    server: '许可证服务器',
+    vendor: '厂商工具',
+    fileOf: (file: string, prefix: string) =>
+      `文件：\`--config FILE\`，否则为 \`${file}\`（如存在）。环境变量：\`${prefix}*\`。`,
+    vendorText:
+      '没有配置文件。`--dir` 指定目录。口令取自 `--passphrase-file`，否则取自 `LICENSE_VENDOR_PASSPHRASE`，否则提示输入。',
+    head: ['配置项', '类型', '单位', '默认值', '环境变量', '含义'],
+    types: {
+      integer: '整数',
+      boolean: '`true` 或 `false`',
+      text: '文本',
+      list: (most: number | undefined) => `文本列表${most === undefined ? '' : `，最多 ${most} 项`}`,
+      oneOf: (values: string) => `取值 ${values}`,
+    },
+  },
+} as const;
+
+/** The Chinese texts of the configuration keys; the English ones stand in the schemas. */
+export const agentKeysZh: Readonly<Record<string, string>> = {
+  stateDir: '设备密钥、LicenseKey、登记文件与许可证数据库所在目录，权限 0700。',
+  runtimeDir: '套接字 agent.sock 与 admin.sock 所在目录。',
+  vendorRootsFile: '设备厂商软件包安装的厂商根公钥文件。',
+  licenseKeyStrategy:
+    'LicenseKey 的生成方式，只生成一次：hardware（主板或 SoC 序列号，否则永久 MAC，否则 machine-id）、serial、mac、machine（machine-id）、file（licenseKeyFile）、literal（licenseKeyValue）。',
+  licenseKeyFile: '第一行为 LicenseKey 的文件，用于策略 file。',
+  licenseKeyValue: 'LicenseKey 本身，用于策略 literal。',
+  identityFile:
+    '由特权步骤采集的本机标识（license-agent identity --collect）；文件存在时使用，否则直接读取本机。未设置时为 runtimeDir 中的 identity.json。',
+  refreshIntervalSeconds: '例行刷新间隔，随机提前至多十分之一。',
+  requestTimeoutSeconds: '单个服务器地址的应答时限。',
+  persistIntervalSeconds: '时钟标记写入磁盘的间隔。',
+  logLevel: '记录的最低日志级别。',
+};
+
+export const serverKeysZh: Readonly<Record<string, string>> = {
+  stateDir: '密钥、证书与数据库所在目录，权限 0700。',
+  host: '监听地址。',
+  port: '监听端口；0 表示任选空闲端口。',
+  tls: '使用 init 生成的证书提供 HTTPS。仅在同机反向代理之后才设为 false。',
+  publicUrls: '设备访问本服务器的 URL，首选在前；写入登记文件。',
+  rateLimitPerSecond: '每企业、每接口每秒的调用次数；0 表示不限。',
+  zone: '应答中供人阅读的时间所用的 IANA 时区。',
+  logLevel: '记录的最低日志级别。',
+};
