@@ -78,7 +78,8 @@ const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
 
 function sqliteKysely(file: string, readonly: boolean): Kysely<Schema> {
-  const database = rememberStatements(openSqlite(file, { readonly }));
+  // Opened at the first query: Kysely closes only what it has used.
+  const database = async () => rememberStatements(openSqlite(file, { readonly }));
   return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
 }
 

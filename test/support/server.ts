@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { Clock } from '#core/clock.ts';
+import { type Clock, systemClock } from '#core/clock.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { createLog } from '#core/host/log.ts';
 import { loadServerConfig } from '../../server-stub/config.ts';
@@ -14,7 +14,13 @@ import { NOW, type World } from './world.ts';
 /** A clock that stands still until a test moves it. */
 export class TestClock implements Clock {
   time = NOW;
-  now = (): number => this.time;
+  now: () => number = () => this.time;
+
+  /** From here on the machine's own time, for tests with other processes. */
+  run(): void {
+    this.now = systemClock.now;
+  }
+
   uptime = (): number => this.time - NOW + 1000;
 }
 
@@ -57,6 +63,11 @@ export class TestServer extends OpenApiClient {
 
   get world(): World {
     return this.folder.world;
+  }
+
+  /** Ends the server before the test does. */
+  stop(): Promise<void> {
+    return this.#server.close();
   }
 
   /** The server's own store: one process has one writer. */
