@@ -67,7 +67,7 @@ describe('what keeps the server from starting is said clearly, and nothing is ch
     const folder = await createServerFolder();
     const database = new Database(folder.storeFile);
     database.prepare('insert into kysely_migration (name, timestamp) values (?, ?)').run('9999-future', 'x');
-    database.pragma('journal_mode = DELETE');
+    database.pragma('wal_checkpoint(TRUNCATE)');
     database.close();
     const before = readFileSync(folder.storeFile);
     const { code, stderr } = await run('server', { args: ['serve'], env: env(folder) });
