@@ -1,0 +1,112 @@
+import { licenseDenialDocument } from '#core/documents/license-denial.ts';
+import { licenseRequestDocument } from '#core/documents/license-request.ts';
+import { licenseTokenDocument } from '#core/documents/license-token.ts';
+import { kindFile } from './kind-file.ts';
+import { denial, idOf, keys, NOW, renewal, request, sku, token } from './parties.ts';
+import type { VectorFile } from './vector-file.ts';
+
+export async function requestVectors(): Promise<VectorFile> {
+  const meter = idOf('meter');
+  const { jwk } = keys.device;
+  return kindFile({
+    definition: licenseRequestDocument,
+    signer: 'device',
+    otherKid: 'document_malformed',
+    description:
+      'License requests: signed by the device key that they carry in `jwk`, whose thumbprint is the `kid`. Anyone can make one; that a device may ask is shown by its enrollment proof (enrollment-proof.json) or a known key.',
+    good: [
+      ['activate', { ...request, enrollment: { id: idOf('enrollment'), hmac: 'A'.repeat(43) } }],
+      [
+        'refresh with usage and the token that is held',
+        {
+          ...request,
+          purpose: 'refresh',
+          usage: { [meter]: 90 },
+          heldToken: await licenseTokenDocument.sign(token, keys.server),
+        },
+      ],
+      ['renew', { ...request, purpose: 'renew', automatic: false, renewId: renewal.renewId }],
+      ['transfer', { ...request, purpose: 'transfer', automatic: false, toLicenseKey: 'SN-0002' }],
+      ['release', { ...request, purpose: 'release', automatic: false }],
+      ['at 1970, nothing known of the machine', { ...request, iat: 0, fingerprint: {} }],
+    ],
+    bad: [
+      ['jwk of another key than kid', { ...request, jwk: keys.stranger.jwk }],
+      [
+        'jwk in another spelling',
+        { ...request, jwk: { ...jwk, x: jwk.x.slice(0, -1) + nextSpelling(jwk.x) } },
+        'key_malformed',
+      ],
+      ['jwk of another curve', { ...request, jwk: { ...jwk, crv: 'X25519' } }],
+      ['purpose unknown', { ...request, purpose: 'steal' }],
+      ['LicenseKey with a control character', { ...request, licenseKey: 'SN\u0000' }],
+      ['LicenseKey of 129 bytes', { ...request, licenseKey: 'x'.repeat(129) }],
+      ['usage by another name than a meter id', { ...request, usage: { meter: 1 } }],
+      ['usage as text', { ...request, usage: { [meter]: '1' } }],
+      ['negative usage', { ...request, usage: { [meter]: -1 } }],
+      ['a counter beyond exact numbers', { ...request, counter: 9_007_199_254_740_992 }],
+      ['five values of one component', { ...request, fingerprint: { macs: Array(5).fill('A'.repeat(43)) } }],
+      ['a component without values', { ...request, fingerprint: { macs: [] } }],
+      ['no fingerprint', { ...request, fingerprint: undefined }],
+    ],
+  });
+}
+
+/** The last character of a 32-byte base64url text with one of its unused bits set. */
+function nextSpelling(text: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return alphabet.charAt(alphabet.indexOf(text.slice(-1)) ^ 1);
+}
+
+export async function tokenVectors(): Promise<VectorFile> {
+  const renewals = Array(16).fill({ termsId: renewal.termsId, at: NOW });
+  return kindFile({
+    definition: licenseTokenDocument,
+    signer: 'server',
+    input: { trusted: ['server'] },
+    description:
+      'License tokens: signature and shape under the server keys named in `trusted`. Whether the server may say so is judged with its certificate and terms: answer.json.',
+    good: [
+      ['a token', token],
+      ['16 renewals, nothing known of the machine', { ...token, renewals, fingerprint: {} }],
+      [
+        'ended long ago: time is judged by evaluate, not here',
+        { ...token, iat: 0, exp: 1, activationTime: 0, expireTime: 2 },
+      ],
+    ],
+    bad: [
+      ['17 renewals', { ...token, renewals: [...renewals, renewals[0]] }],
+      ['no device key', { ...token, cnf: undefined }],
+      ['a device key that is no thumbprint', { ...token, cnf: { jkt: 'device' } }],
+      ['negative grace', { ...token, graceSeconds: -1 }],
+      ['exp as text', { ...token, exp: String(token.exp) }],
+      ['a license value in lower case', { ...token, license: token.license.toLowerCase() }],
+      ['LicenseKey with a space behind', { ...token, licenseKey: 'SN-0001 ' }],
+      ['category unknown', { ...token, category: 'room' }],
+      ['media type 0', { ...token, sku: { ...sku, mediaType: 0 } }],
+      ['digests of the wrong length', { ...token, fingerprint: { macs: ['A'.repeat(43)] } }],
+    ],
+  });
+}
+
+export async function denialVectors(): Promise<VectorFile> {
+  const { license: _, ...withoutLicense } = denial;
+  return kindFile({
+    definition: licenseDenialDocument,
+    signer: 'server',
+    input: { trusted: ['server'] },
+    description:
+      'License denials: signature and shape under the server keys named in `trusted`. For whom they count is judged with the certificate: answer.json.',
+    good: [
+      ['released', denial],
+      ['suspended', { ...denial, code: 'suspended' }],
+      ['quota exhausted, so there is no license', { ...withoutLicense, code: 'quota_exhausted' }],
+    ],
+    bad: [
+      ['code unknown', { ...denial, code: 'because' }],
+      ['no code', { ...denial, code: undefined }],
+      ['no device key', { ...denial, cnf: {} }],
+      ['no nonce', { ...denial, nonce: undefined }],
+    ],
+  });
+}
