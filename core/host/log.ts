@@ -5,7 +5,16 @@ export { LOG_LEVELS } from './log-levels.ts';
 export type { Logger, LogLevel };
 
 /** Fields that may hold a secret, wherever in a record they stand. */
-const SECRETS = ['secret', 'customerSecret', 'authorization', 'hmac', 'passphrase', 'heldToken', 'document'];
+const SECRETS = [
+  'secret',
+  'customerSecret',
+  'authorization',
+  'fingerprintKey',
+  'hmac',
+  'passphrase',
+  'heldToken',
+  'document',
+];
 
 /** JSON lines on stderr (stdout is for answers), without secrets. */
 export function createLog(name: string, level: LogLevel): Logger {
