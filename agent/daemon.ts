@@ -3,7 +3,7 @@ import type { Media } from '#core/evaluate.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { AgentConfig } from './config.ts';
 import { openDevice } from './device.ts';
-import { readStoredEnrollment } from './enrolled.ts';
+import { enrolledDevice, readStoredEnrollment } from './enrolled.ts';
 import { Licenses } from './licenses.ts';
 import { listenLocally } from './local-api.ts';
 import { RefreshLoop } from './refresh-loop.ts';
@@ -55,7 +55,8 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
   };
   try {
     const device = await openDevice(config);
-    const enrolled = readStoredEnrollment(config, device);
+    const stored = readStoredEnrollment(config);
+    const enrolled = stored && enrolledDevice(stored, device);
     const store = AgentStore.open(stateFiles(config.stateDir).store, () => readClock().wall);
     endings.push(async () => store.close());
     store.removeEndedCalls();

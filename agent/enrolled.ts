@@ -18,14 +18,10 @@ export interface Enrolled {
   readonly fingerprint: Fingerprint;
 }
 
-/**
- * The enrollment in the stateDir, held against the pinned vendor root; undefined where there is none.
- *
- * @throws as {@link readEnrollment}; `key_file_permissions`
- */
-export function readStoredEnrollment(config: AgentConfig, device: Device): Enrolled | undefined {
-  const file = stateFiles(config.stateDir).enrollment;
-  return existsSync(file) ? readEnrollment(config, device, readSecretFile(file), file) : undefined;
+/** An enrollment, and the vendor root that it was held against. */
+export interface PinnedEnrollment {
+  readonly enrollment: Enrollment;
+  readonly root: VerificationKey;
 }
 
 /**
@@ -36,12 +32,28 @@ export function readStoredEnrollment(config: AgentConfig, device: Device): Enrol
  */
 export function readEnrollment(
   { vendorRootsFile }: AgentConfig,
-  { key, licenseKey: { licenseKey }, identity }: Device,
   text: string,
   where: string,
-): Enrolled {
+): PinnedEnrollment {
   const { root } = parseVendorRoots(readTextFile(vendorRootsFile, 65_536), vendorRootsFile);
-  const enrollment = parseEnrollment(text, root, where);
+  return { enrollment: parseEnrollment(text, root, where), root };
+}
+
+/**
+ * The enrollment in the stateDir; undefined where there is none.
+ *
+ * @throws as {@link readEnrollment}; `key_file_permissions`
+ */
+export function readStoredEnrollment(config: AgentConfig): PinnedEnrollment | undefined {
+  const file = stateFiles(config.stateDir).enrollment;
+  return existsSync(file) ? readEnrollment(config, readSecretFile(file), file) : undefined;
+}
+
+/** What an enrollment makes of this device. */
+export function enrolledDevice(
+  { enrollment, root }: PinnedEnrollment,
+  { key, licenseKey: { licenseKey }, identity }: Device,
+): Enrolled {
   const { serverId, cid, appId, pid, fingerprintKey } = enrollment;
   return {
     enrollment,

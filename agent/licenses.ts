@@ -48,7 +48,9 @@ export class Licenses {
   readonly clock: TrustedClock;
   readonly #log: Logger | undefined;
   #enrolled: Enrolled | undefined;
-  #verified: { readonly row: LicenseRow; readonly held: HeldLicense } | undefined;
+  #verified:
+    | { readonly enrolled: Enrolled; readonly row: LicenseRow; readonly held: HeldLicense }
+    | undefined;
   #timeIsFloored: boolean;
 
   constructor({ device, enrolled, store, clock, log }: LicensesParts) {
@@ -67,7 +69,6 @@ export class Licenses {
   /** Puts another enrollment in the place of the present one; what is held is verified again under it. */
   enroll(enrolled: Enrolled): void {
     this.#enrolled = enrolled;
-    this.#verified = undefined;
   }
 
   /** May this device work now? By what is stored, verified, and trusted time. */
@@ -86,16 +87,19 @@ export class Licenses {
 
   /** What the store holds. It is verified whenever its bytes are not those that were verified before. */
   async held(): Promise<HeldLicense> {
+    const enrolled = this.#enrolled;
     let row: LicenseRow | undefined;
     try {
-      row = this.#enrolled && this.store.license(this.#enrolled.subject);
-      if (row === undefined) return this.#nothingHeld();
+      row = enrolled && this.store.license(enrolled.subject);
+      if (enrolled === undefined || row === undefined) return this.#nothingHeld();
     } catch (thrown) {
       return this.#unreadable(thrown);
     }
+    const { answer, denial } = row;
     const verified = this.#verified;
-    if (verified?.row.answer === row.answer && verified.row.denial === row.denial) return verified.held;
-    return this.#verify(row);
+    const isSame =
+      verified?.enrolled === enrolled && verified.row.answer === answer && verified.row.denial === denial;
+    return isSame ? verified.held : this.#verify(row, enrolled);
   }
 
   /**
@@ -198,16 +202,15 @@ export class Licenses {
     return answer ? { answer, denial: text } : undefined;
   }
 
-  async #verify(row: LicenseRow): Promise<HeldLicense> {
-    const { subject, roots } = this.#requireEnrolled();
-    const held = await verifyHeld(row, subject, roots);
+  async #verify(row: LicenseRow, enrolled: Enrolled): Promise<HeldLicense> {
+    const held = await verifyHeld(row, enrolled.subject, enrolled.roots);
     if (held.fault !== undefined) {
       this.#log?.error(
         { code: held.fault.code, detail: held.fault.detail },
         'what is stored is not authentic',
       );
     }
-    this.#verified = { row, held };
+    this.#verified = { enrolled, row, held };
     return held;
   }
 

@@ -89,7 +89,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 function sendFailure(response: ServerResponse, thrown: unknown, log: Logger): void {
   const error = asLicenseError(thrown);
-  if (error.code === 'internal') log.error({ cause: error.cause }, 'a local request failed');
+  if (error.code === 'internal') log.error({ err: error.cause }, 'a local request failed');
   // The rest of a body that is too large is not read.
   if (error.code === 'payload_too_large') response.setHeader('connection', 'close');
   send(response, errorTable[error.code].http, {

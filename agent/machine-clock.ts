@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { END_OF_TIME } from '#core/calendar.ts';
 import { type Clock, systemClock } from '#core/clock.ts';
 import type { ClockReading } from './trusted-time.ts';
 
@@ -12,7 +13,11 @@ const UNKNOWN_BOOT = 'unknown';
 /** Reads the machine's clocks, in whole seconds; the boot is named once. */
 export function machineClock(clock: Clock = systemClock, bootIdFile = BOOT_ID_FILE): () => ClockReading {
   const bootId = readBootId(bootIdFile);
-  return () => ({ wall: Math.max(0, clock.now()), uptime: Math.floor(clock.uptime()), bootId });
+  return () => ({
+    wall: Math.min(Math.max(0, clock.now()), END_OF_TIME),
+    uptime: Math.floor(clock.uptime()),
+    bootId,
+  });
 }
 
 function readBootId(file: string): string {

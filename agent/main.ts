@@ -4,8 +4,13 @@ import { runCommand } from './run-command.ts';
 
 const argv = process.argv.slice(2);
 const terminal = processTerminal(argv);
-try {
-  process.exitCode = await runCommand(argv, terminal);
-} catch (thrown) {
-  process.exitCode = fail(terminal, 'license-agent', thrown);
-}
+
+// No await at the top level: a program bundled as CommonJS, which starts faster, cannot have one.
+runCommand(argv, terminal).then(
+  (exit) => {
+    process.exitCode = exit;
+  },
+  (thrown: unknown) => {
+    process.exitCode = fail(terminal, 'license-agent', thrown);
+  },
+);

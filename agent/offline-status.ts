@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { LicenseError } from '#core/errors.ts';
 import { codeOf, reasonOf } from '#core/host/files.ts';
 import type { AgentStatus } from './client.ts';
 import { loadAgentConfig } from './config.ts';
 import { readDevice } from './device.ts';
-import { readStoredEnrollment } from './enrolled.ts';
+import { enrolledDevice, readStoredEnrollment } from './enrolled.ts';
 import { Licenses } from './licenses.ts';
 import { machineClock } from './machine-clock.ts';
 import type { CommonOptions, Environment } from './sockets.ts';
@@ -24,11 +24,14 @@ export async function offlineStatus(options: CommonOptions, env: Environment): P
   const config = loadAgentConfig(options, env);
   const readClock = machineClock();
   requireReadable(config.stateDir);
-  const device = existsSync(config.stateDir) ? await readDevice(config) : undefined;
-  if (device === undefined) return emptyStatus(readClock().wall);
-  const enrolled = readStoredEnrollment(config, device);
+  const device = await readDevice(config);
+  const stored = readStoredEnrollment(config);
   const store = AgentStore.openReadonly(stateFiles(config.stateDir).store);
-  if (store === undefined) return emptyStatus(readClock().wall);
+  if (device === undefined || store === undefined) {
+    store?.close();
+    return emptyStatus(readClock().wall, stored?.enrollment);
+  }
+  const enrolled = stored && enrolledDevice(stored, device);
   try {
     const clock = new TrustedClock(readClock, store.clockMark);
     const licenses = new Licenses({ device, enrolled, store, clock });

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import type { ExitCode } from '#core/error-table.ts';
 import { type Terminal, usageError } from '#core/host/cli.ts';
-import type { CommonOptions } from './sockets.ts';
-import { DEFAULT_CONFIG_FILE } from './sockets.ts';
+import { programTexts, usageProblem, zhTitles } from './program-texts.ts';
+import { type CommonOptions, DEFAULT_CONFIG_FILE } from './sockets.ts';
 import { AGENT_VERSION } from './version.ts';
 
 /**
@@ -11,59 +11,65 @@ import { AGENT_VERSION } from './version.ts';
  * @throws `usage`, and whatever the command throws
  */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const { language } = terminal;
+  const texts = programTexts[language];
   let exit: ExitCode = 0;
   const program = new Command('license-agent')
-    .description('Keeps the license of this device, and answers whether audio and video may be used.')
-    .version(AGENT_VERSION);
-
-  const command = (name: string, description: string) =>
+    .description(texts.program)
+    .helpCommand('help [command]', texts.help)
+    .version(AGENT_VERSION, '-V, --version', texts.version);
+  const command = (name: keyof typeof texts) =>
     program
       .command(name)
-      .description(description)
-      .option('--config <file>', `configuration file (default: ${DEFAULT_CONFIG_FILE} where it exists)`)
-      .option('--json', 'one line of JSON instead of text');
+      .description(texts[name])
+      .option('--config <FILE>', `${texts.config} (${DEFAULT_CONFIG_FILE})`)
+      .option('--json', texts.json);
 
-  command('run', 'run the daemon in the foreground').action(async (options: CommonOptions) => {
+  command('run').action(async (options: CommonOptions) => {
     exit = await (await import('./commands/run.ts')).run(options, terminal);
   });
-  command('enroll', 'enroll this device with a file of its license server')
-    .argument('<file>')
+  command('enroll')
+    .argument('<FILE>')
     .action(async (file: string, options: CommonOptions) => {
       exit = await (await import('./commands/enroll.ts')).enroll(file, options, terminal);
     });
-  command('activate', 'ask the server for a license').action(async (options: CommonOptions) => {
+  command('activate').action(async (options: CommonOptions) => {
     exit = await (await import('./commands/activate.ts')).activate(options, terminal);
   });
-  command('refresh', 'fetch a newer license token now').action(async (options: CommonOptions) => {
+  command('refresh').action(async (options: CommonOptions) => {
     exit = await (await import('./commands/refresh.ts')).refresh(options, terminal);
   });
-  command('status', 'show the license of this device')
-    .option('--socket <path>', 'socket of the daemon')
+  command('status')
+    .option('--socket <PATH>', texts.socket)
     .action(async (options: CommonOptions) => {
       exit = await (await import('./commands/status.ts')).status(options, terminal);
     });
-  command('check', 'exit 0 where this device is licensed')
-    .option('--media <audio|video>', 'ask about one medium')
-    .option('--socket <path>', 'socket of the daemon')
+  command('check')
+    .option('--media <MEDIA>', texts.media)
+    .option('--socket <PATH>', texts.socket)
     .action(async (options: CommonOptions & { media?: string }) => {
       exit = await (await import('./commands/check.ts')).check(options, terminal);
     });
-  command('identity', 'show what this machine is recognised by')
-    .option('--collect', 'write it to the identity file, as a privileged step before the daemon')
+  command('identity')
+    .option('--collect', texts.collect)
     .action(async (options: CommonOptions & { collect?: boolean }) => {
       exit = await (await import('./commands/identity.ts')).identity(options, terminal);
     });
 
   for (const each of [program, ...program.commands]) {
-    each.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: () => {} });
+    each
+      .helpOption('-h, --help', texts.help)
+      .configureHelp({ styleTitle: (title) => (language === 'zh' && zhTitles[title]) || title })
+      .configureOutput({ writeOut: terminal.out, writeErr: () => {} })
+      .exitOverride();
   }
+  if (argv.length === 0) throw usageError(texts.commandMissing);
   try {
-    if (argv.length === 0) program.error('a command is missing');
     await program.parseAsync([...argv], { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     // --help and --version end this way too.
-    if (thrown.exitCode !== 0) throw usageError(thrown.message);
+    if (thrown.exitCode !== 0) throw usageError(usageProblem(thrown, language));
   }
   return exit;
 }

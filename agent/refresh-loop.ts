@@ -123,7 +123,7 @@ export class RefreshLoop {
       this.#sleep(await this.#delayAfter(outcome));
     } catch (cause) {
       this.#failures += 1;
-      this.#parts.log.error({ cause }, 'the refresh loop stumbled');
+      this.#parts.log.error({ err: cause }, 'the refresh loop stumbled');
       this.#sleep(LONGEST_SLEEP_SECONDS);
     } finally {
       this.#isRefreshing = false;

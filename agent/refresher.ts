@@ -101,10 +101,10 @@ export class Refresher {
    * A call that failed is over, and no later answer to it counts. An activation that got no answer, or whose
    * answer could not be stored, may have cost a seat: it stays and is made again under its jti.
    */
-  #endCall({ jti, purpose }: PendingRequest, { code }: LicenseError): void {
+  #endCall({ jti, purpose }: PendingRequest, { code, detail }: LicenseError): void {
     const mayHaveSeat =
       code === 'server_unreachable' ||
-      code === 'server_answer_unusable' ||
+      (code === 'server_answer_unusable' && !detail['isRefused']) ||
       code === 'internal' ||
       code.startsWith('store_');
     if (purpose === 'activate' && mayHaveSeat) return;
@@ -132,7 +132,7 @@ export class Refresher {
   #report(wish: RefreshWish, outcome: RefreshOutcome): void {
     if (outcome.kind === 'failure') {
       const { code, detail, cause } = outcome.error;
-      this.#log.warn({ wish, code, detail, ...(code === 'internal' && { cause }) }, 'refresh failed');
+      this.#log.warn({ wish, code, detail, ...(code === 'internal' && { err: cause }) }, 'refresh failed');
     } else {
       this.#log.info({ wish, ...outcome }, 'refresh answered');
     }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { ExitCode } from '#core/error-table.ts';
-import { type Terminal, usageError } from '#core/host/cli.ts';
+import type { Terminal } from '#core/host/cli.ts';
 
 /**
  * Runs the command that the arguments name. `check` and `status` are asked by applications again and again:
@@ -9,34 +9,29 @@ import { type Terminal, usageError } from '#core/host/cli.ts';
  * @throws `usage`, and whatever the command throws
  */
 export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const [command, ...rest] = argv;
-  const wantsHelp = rest.includes('--help') || rest.includes('-h');
-  if (command === 'check' && !wantsHelp) {
-    const { check } = await import('./commands/check.ts');
-    return check(hotOptions(rest, true), terminal);
-  }
-  if (command === 'status' && !wantsHelp) {
-    const { status } = await import('./commands/status.ts');
-    return status(hotOptions(rest, false), terminal);
+  const [command, ...args] = argv;
+  if (command === 'check' || command === 'status') {
+    const options = hotOptions(args, command === 'check');
+    if (options !== undefined) {
+      return command === 'check'
+        ? (await import('./commands/check.ts')).check(options, terminal)
+        : (await import('./commands/status.ts')).status(options, terminal);
+    }
   }
   const { runProgram } = await import('./program.ts');
   return runProgram(argv, terminal);
 }
 
+/** The options of a hot command; undefined where there is something to explain, which the parser does better. */
 function hotOptions(args: string[], takesMedia: boolean) {
   const text = { type: 'string' } as const;
   try {
     const { values } = parseArgs({
       args,
-      options: {
-        json: { type: 'boolean' },
-        config: text,
-        socket: text,
-        ...(takesMedia && { media: text }),
-      },
+      options: { json: { type: 'boolean' }, config: text, socket: text, ...(takesMedia && { media: text }) },
     });
     return values as { config?: string; socket?: string; media?: string };
-  } catch (cause) {
-    throw usageError(cause instanceof Error ? cause.message : String(cause));
+  } catch {
+    return undefined;
   }
 }

@@ -90,9 +90,13 @@ async function post(
   });
   const text = await readBounded(response.body);
   if (response.statusCode === 401) throw new LicenseError('enrollment_rejected');
-  if (response.statusCode !== 200)
-    throw unusable(`HTTP ${response.statusCode}`, retryAfter(response.headers['retry-after']));
   const value = parse(text);
+  if (response.statusCode !== 200) {
+    throw unusable(`HTTP ${response.statusCode}${problemOf(value)}`, {
+      retryAfterSeconds: retryAfter(response.headers['retry-after']),
+      isRefused: response.statusCode === 400 && problemOf(value) !== '',
+    });
+  }
   if (shapeProblem(Answer, value) !== undefined) throw unusable('HTTP 200');
   return value as Answer;
 }
@@ -126,10 +130,26 @@ function retryAfter(header: string | string[] | undefined): number | undefined {
   return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
 }
 
-function unusable(problem: string, retryAfterSeconds?: number): LicenseError {
+/** The code that a license server gives with a failure; nothing where it was somebody else who answered. */
+function problemOf(value: unknown): string {
+  const error = typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined;
+  return typeof error === 'string' && /^[a-z_]{1,64}$/.test(error) ? ` ${error}` : '';
+}
+
+interface UnusableReasons {
+  readonly retryAfterSeconds?: number | undefined;
+  /** The server itself found fault with the request: sent again it would again. */
+  readonly isRefused?: boolean;
+}
+
+function unusable(
+  problem: string,
+  { retryAfterSeconds, isRefused = false }: UnusableReasons = {},
+): LicenseError {
   return new LicenseError('server_answer_unusable', {
     problem,
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(isRefused && { isRefused }),
   });
 }
 

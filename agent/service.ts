@@ -3,7 +3,7 @@ import type { Media } from '#core/evaluate.ts';
 import { checkAnswerOf } from './check-answer.ts';
 import type { AgentStatus, CheckAnswer } from './client.ts';
 import type { AgentConfig } from './config.ts';
-import { readEnrollment } from './enrolled.ts';
+import { enrolledDevice, readEnrollment } from './enrolled.ts';
 import type { Licenses } from './licenses.ts';
 import type { RefreshLoop } from './refresh-loop.ts';
 import type { Refresher, RefreshWish } from './refresher.ts';
@@ -59,7 +59,7 @@ export class Service {
    */
   async enroll(text: string): Promise<AgentStatus> {
     const { config, licenses, loop } = this.#parts;
-    const enrolled = readEnrollment(config, licenses.device, text, 'enrollment');
+    const enrolled = enrolledDevice(readEnrollment(config, text, 'enrollment'), licenses.device);
     writeStateFile(stateFiles(config.stateDir).enrollment, text);
     licenses.enroll(enrolled);
     await loop.start();

@@ -11,7 +11,8 @@ import { codeOf } from '#core/host/files.ts';
 export async function removeStaleSocket(socket: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const probe = connect(socket, () => resolve(true));
-  probe.on('error', (cause) => resolve(!['ENOENT', 'ECONNREFUSED'].includes(codeOf(cause) ?? '')));
+  // One that is busy, or another user's, is alive all the same.
+  probe.on('error', (cause) => resolve(['EAGAIN', 'EACCES', 'EPERM'].includes(codeOf(cause) ?? '')));
   const isAlive = await promise;
   probe.destroy();
   if (isAlive) throw new LicenseError('daemon_running', { socket });

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LicenseError } from '#core/errors.ts';
 import { reasonOf, writeFileDurably } from '#core/host/files.ts';
@@ -16,11 +16,14 @@ export function stateFiles(stateDir: string) {
 /**
  * Makes a folder of the agent's where it is missing.
  *
+ * @param mode its permissions then, whatever the umask
+ *
  * @throws `file_unwritable`
  */
 export function ensureFolder(folder: string, mode: number): void {
   try {
-    mkdirSync(folder, { recursive: true, mode });
+    const made = mkdirSync(folder, { recursive: true, mode });
+    if (made !== undefined) chmodSync(folder, mode);
   } catch (cause) {
     throw new LicenseError('file_unwritable', { file: folder, problem: reasonOf(cause) }, { cause });
   }

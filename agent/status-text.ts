@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '#core/clock.ts';
-import { type Language, messageOf } from '#core/errors.ts';
+import { errorTable } from '#core/error-table.ts';
+import { type ErrorCode, type Language, messageOf } from '#core/errors.ts';
 import type { Capability, Media } from '#core/evaluate.ts';
 import type { AgentStatus } from './client.ts';
 import { stateNames } from './state-names.ts';
@@ -23,7 +24,10 @@ export function statusText(status: AgentStatus, language: Language): string {
       `${time(status.trustedTime)}${status.clockUnconfirmed ? ` (${words.unconfirmed})` : ''}`,
     ],
     [words.server, serverUrl],
-    [words.lastRefresh, lastRefresh && `${time(lastRefresh.at)} ${lastRefresh.outcome}`],
+    [
+      words.lastRefresh,
+      lastRefresh && `${time(lastRefresh.at)} ${outcomeText(lastRefresh.outcome, pid, language)}`,
+    ],
     [words.nextRefresh, time(status.nextRefreshAt)],
     [words.enrolled, status.enrolled ? words.yes : words.no],
     [words.warning, status.warning === undefined ? null : words[status.warning]],
@@ -56,6 +60,14 @@ function capabilityLine(
   return `${words.refused}${words.colon}${messageOf({ code, detail }, language)}`;
 }
 
+function outcomeText(outcome: string, pid: string | null, language: Language): string {
+  if (!Object.hasOwn(errorTable, outcome)) return WORDS[language].ok;
+  return messageOf({ code: outcome as ErrorCode, detail: { pid: pid ?? '' } }, language).replace(
+    /[:：]$/,
+    '',
+  );
+}
+
 /** ISO 8601, UTC, whole seconds. */
 function time(at: EpochSeconds | null): string | null {
   return at === null ? null : new Date(at * 1000).toISOString().replace('.000', '');
@@ -78,6 +90,7 @@ const WORDS = {
     server: 'Server',
     lastRefresh: 'Last refresh',
     nextRefresh: 'Next refresh',
+    ok: 'ok',
     enrolled: 'Enrolled',
     yes: 'yes',
     no: 'no: license-agent enroll FILE',
@@ -100,6 +113,7 @@ const WORDS = {
     server: '服务器',
     lastRefresh: '上次刷新',
     nextRefresh: '下次刷新',
+    ok: '成功',
     enrolled: '已登记',
     yes: '是',
     no: '否，请执行：license-agent enroll FILE',

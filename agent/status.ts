@@ -1,3 +1,5 @@
+import type { EpochSeconds } from '#core/clock.ts';
+import type { Enrollment } from '#core/documents/enrollment.ts';
 import { usableUntil } from '#core/evaluate.ts';
 import type { AgentStatus } from './client.ts';
 import type { CurrentVerdict, Licenses } from './licenses.ts';
@@ -7,7 +9,7 @@ import { AGENT_VERSION } from './version.ts';
 export function statusOf(
   { verdict, held, time }: CurrentVerdict,
   { device, enrolled, store }: Pick<Licenses, 'device' | 'enrolled' | 'store'>,
-  nextRefreshAt: number | undefined,
+  nextRefreshAt: EpochSeconds | undefined,
 ): AgentStatus {
   const { token, denial, fault } = held;
   const contact = enrolled && store.contact(enrolled.subject);
@@ -36,8 +38,8 @@ export function statusOf(
   };
 }
 
-/** The status of a machine on which the daemon never ran. */
-export function emptyStatus(now: number): AgentStatus {
+/** The status of a machine on which the daemon never ran, enrolled or not. */
+export function emptyStatus(now: EpochSeconds, enrollment: Enrollment | undefined): AgentStatus {
   const capability = { allowed: false, reason: 1, because: 'unlicensed' } as const;
   return {
     state: 'unlicensed',
@@ -46,8 +48,8 @@ export function emptyStatus(now: number): AgentStatus {
     until: null,
     licenseKey: null,
     license: null,
-    appId: null,
-    pid: null,
+    appId: enrollment?.appId ?? null,
+    pid: enrollment?.pid ?? null,
     expireTime: null,
     usableUntil: null,
     sku: null,
@@ -56,8 +58,8 @@ export function emptyStatus(now: number): AgentStatus {
     clockUnconfirmed: false,
     lastRefresh: null,
     nextRefreshAt: null,
-    serverUrl: null,
-    enrolled: false,
+    serverUrl: enrollment?.serverUrls[0] ?? null,
+    enrolled: enrollment !== undefined,
     agentVersion: AGENT_VERSION,
   };
 }

@@ -1,4 +1,5 @@
 import * as Type from 'typebox';
+import { END_OF_TIME } from '#core/calendar.ts';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { TrustedTime } from '#core/evaluate.ts';
 import { Epoch } from '#core/shapes.ts';
@@ -53,7 +54,7 @@ export function advance(mark: ClockMark, reading: ClockReading): ClockMark {
   const elapsed = secondsBetween(mark, reading);
   const wallError = mark.wallError?.bootId === reading.bootId ? mark.wallError : undefined;
   const next: ClockMark = {
-    confirmed: mark.confirmed + elapsed,
+    confirmed: Math.min(mark.confirmed + elapsed, END_OF_TIME),
     uptime: reading.uptime,
     bootId: reading.bootId,
     ...(wallError && { wallError }),
@@ -62,7 +63,7 @@ export function advance(mark: ClockMark, reading: ClockReading): ClockMark {
   if (wall <= next.confirmed) return next;
 
   const { candidate } = mark;
-  const expected = candidate === undefined ? 0 : candidate.wall + elapsed;
+  const expected = candidate === undefined ? 0 : Math.min(candidate.wall + elapsed, END_OF_TIME);
   if (candidate === undefined || expected <= next.confirmed || wall < expected - TOLERANCE_SECONDS) {
     return { ...next, candidate: { wall, heldSeconds: 0 } };
   }
@@ -85,7 +86,7 @@ export function adoptSignedTime(
     return advance({ ...current, confirmed: Math.max(current.confirmed, iat) }, reading);
   }
   // The server signed after it was asked: now is iat at least, and at most that plus all the time since.
-  const latest = iat + Math.max(0, reading.uptime - request.uptime);
+  const latest = Math.min(iat + Math.max(0, reading.uptime - request.uptime), END_OF_TIME);
   const confirmed = Math.min(Math.max(current.confirmed, iat), latest);
   const ahead = reading.wall - latest;
   // A clock that is simply wrong would end a license an hour after each refresh; a paused machine, whose wall

@@ -1,11 +1,10 @@
-import { parseEnrollment } from '#core/documents/enrollment.ts';
-import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { askDaemon } from '../client.ts';
 import { loadAgentConfig } from '../config.ts';
+import { readEnrollment } from '../enrolled.ts';
 import { type CommonOptions, socketsIn } from '../sockets.ts';
 import { ensureFolder, stateFiles, writeStateFile } from '../state-files.ts';
 
@@ -16,13 +15,13 @@ const TIMEOUT_MS = 30_000;
  * `enroll FILE`: holds an enrollment file against the pinned vendor root and keeps it; a daemon that runs
  * activates under it at once.
  *
- * @throws `file_unreadable`, `enrollment_malformed`, `enrollment_other_root`, with nothing changed
+ * @throws `file_unreadable`, `enrollment_malformed`, `enrollment_other_root`, with nothing changed;
+ * `file_unwritable`, `store_full`
  */
 export async function enroll(file: string, options: CommonOptions, terminal: Terminal): Promise<ExitCode> {
   const config = loadAgentConfig(options, process.env);
   const text = readTextFile(file, MAX_ENROLLMENT_BYTES);
-  const roots = parseVendorRoots(readTextFile(config.vendorRootsFile, 65_536), config.vendorRootsFile);
-  const { serverUrls, appId, pid } = parseEnrollment(text, roots.root, file);
+  const { serverUrls, appId, pid } = readEnrollment(config, text, file).enrollment;
 
   const daemon = await tellDaemon(socketsIn(config.runtimeDir).admin, text);
   if (!daemon) {

@@ -111,6 +111,11 @@ describe('check and status', () => {
     expect(status.stdout).toContain('状态：未授权');
     expect(`${check.stderr}${enroll.stderr}`).not.toMatch(/Enroll|cannot|Check that/);
     expect((await runProgram(['status', ...args])).stdout).toContain('State: unlicensed');
+    const help = await runProgram(['check', '--help'], zh);
+    expect(help.stdout).toMatch(/^用法：[\s\S]*查询一种媒体/);
+    expect((await runProgram(['check', '--wat'], zh)).stderr).toMatch(
+      /^license-agent: 未知选项 --wat \[usage\]/,
+    );
   });
 });
 
@@ -282,6 +287,11 @@ describe('enroll', () => {
     const down = await command('enroll', folder.enrollmentFile);
     expect([down.exit, down.json['daemon']]).toEqual([0, false]);
     expect(statSync(join(folder.state, 'enrollment.json')).mode & 0o777).toBe(0o600);
+    expect((await command('status')).json).toMatchObject({
+      state: 'unlicensed',
+      enrolled: true,
+      serverUrl: server.url,
+    });
     expect((await command('check')).exit).toBe(3);
 
     rmSync(folder.state, { recursive: true });

@@ -8,7 +8,16 @@ import { askDaemon, LicenseClient } from '../../agent/client.ts';
 import type { Daemon } from '../../agent/daemon.ts';
 import { codeOf } from '../support/forge.ts';
 import { NOW, World } from '../support/world.ts';
-import { AgentFolder, DAY, FakeClock, HOUR, type Reply, runDaemon, SigningServer } from './support.ts';
+import {
+  AgentFolder,
+  DAY,
+  FakeClock,
+  HOUR,
+  type Reply,
+  runDaemon,
+  SigningServer,
+  temporaryFolder,
+} from './support.ts';
 
 async function start({ enrolled = true } = {}) {
   const world = new World();
@@ -99,6 +108,11 @@ describe('starting', () => {
     expect(readFileSync(join(folder.state, 'device-key.pem'), 'utf8')).toBe(key);
   });
 
+  test('a socket path that is too long is told from a daemon that runs', async () => {
+    const folder = new AgentFolder(new World(), join(temporaryFolder(), 'x'.repeat(120)));
+    expect(await codeOf(() => runDaemon(folder))).toBe('listen_failed');
+  });
+
   test('a key file that others may read is refused, as ssh does', async () => {
     const { daemon, folder, run } = await start();
     await daemon.close();
@@ -187,6 +201,19 @@ describe('a crash between sending and storing', () => {
     expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(1);
     expect(server.seats.size).toBe(1);
   });
+});
+
+test('an activation that the server itself refuses is not repeated as it was', async () => {
+  const { client, server, run, daemon } = await start({ enrolled: false });
+  const body = JSON.stringify({ code: 1, error: 'document_malformed' });
+  server.misbehave = () => ({ status: 400, body });
+  await post(daemon, '/v1/enrollment', JSON.stringify(server.world.enrollment({ serverUrls: [server.url] })));
+  await vi.waitFor(async () => expect((await client.status()).lastRefresh).not.toBeNull());
+  await daemon.close();
+  server.misbehave = undefined;
+  const again = await run();
+  await until(again.client, 'active');
+  expect(new Set(server.requests.map(({ jti }) => jti)).size).toBe(2);
 });
 
 describe('an ending denial', () => {

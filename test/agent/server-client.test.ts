@@ -59,6 +59,12 @@ test.each<[string, Reply, string, object]>([
   ['silence', 'hang', 'server_unreachable', { problem: 'timeout' }],
   ['HTTP 401', { status: 401, body: '{}' }, 'enrollment_rejected', {}],
   [
+    "a server's own refusal",
+    { status: 400, body: '{"code":1,"error":"document_malformed"}' },
+    'server_answer_unusable',
+    { problem: 'HTTP 400 document_malformed', isRefused: true },
+  ],
+  [
     'a wish for patience',
     { status: 503, body: '', headers: { 'retry-after': '120' } },
     'server_answer_unusable',

@@ -23,7 +23,7 @@ import { shapeProblem } from '#core/shapes.ts';
 import { type AgentConfig, loadAgentConfig } from '../../agent/config.ts';
 import { type Daemon, startDaemon } from '../../agent/daemon.ts';
 import type { Device } from '../../agent/device.ts';
-import { type Enrolled, readEnrollment } from '../../agent/enrolled.ts';
+import { type Enrolled, enrolledDevice, readEnrollment } from '../../agent/enrolled.ts';
 import type { Identity } from '../../agent/identity.ts';
 import { Licenses } from '../../agent/licenses.ts';
 import { createServerClient } from '../../agent/server-client.ts';
@@ -161,7 +161,7 @@ export class AgentFolder {
   }
 
   enrolled(device: Device, enrollment: Enrollment = this.enrollment): Enrolled {
-    return readEnrollment(this.config, device, JSON.stringify(enrollment), 'enrollment');
+    return enrolledDevice(readEnrollment(this.config, JSON.stringify(enrollment), 'enrollment'), device);
   }
 }
 
