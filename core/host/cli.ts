@@ -39,8 +39,8 @@ export function fail(terminal: Terminal, program: string, thrown: unknown): Exit
     terminal.out(`${JSON.stringify({ error: error.code, message, remedy, detail: error.detail })}\n`);
   } else {
     terminal.err(`${program}: ${message} [${error.code}]\n  ${remedy}\n`);
-    if (error.code === 'internal') terminal.err(`${stackOf(error.cause)}\n`);
   }
+  if (error.code === 'internal') terminal.err(`${stackOf(error.cause)}\n`);
   return errorTable[error.code].exit;
 }
 
