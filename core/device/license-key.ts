@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { LicenseError } from '../errors.ts';
-import { parseLicenseKey } from '../ids.ts';
+import { isLicenseKey, parseLicenseKey } from '../ids.ts';
 import type { Components } from './fingerprint.ts';
 
 /** How a device comes by its LicenseKey. Source: protocol, Identity. */
@@ -55,7 +55,8 @@ export function deriveLicenseKey(
 }
 
 function fromSerial({ boardSerial, socSerial }: Components): DerivedLicenseKey | undefined {
-  const serial = boardSerial?.[0] ?? socSerial?.[0];
+  // A serial that cannot be a LicenseKey is as good as none: the next source is asked.
+  const serial = [boardSerial?.[0], socSerial?.[0]].find(isLicenseKey);
   return serial === undefined ? undefined : found('serial', serial);
 }
 

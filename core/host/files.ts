@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fsyncSync,
   linkSync,
@@ -64,8 +65,7 @@ export function createFileDurably(file: string, text: string, mode: number): voi
   try {
     const temporary = writeBeside(file, text, mode);
     try {
-      // Unlike a rename, a link never replaces what is there.
-      linkSync(temporary, file);
+      linkNew(temporary, file);
     } finally {
       rmSync(temporary, { force: true });
     }
@@ -100,7 +100,7 @@ function writeBeside(file: string, text: string, mode: number): string {
   try {
     // Unlike writeSync, this goes on after a short write, as a disk gives that is about to be full.
     writeFileSync(descriptor, text);
-    fchmodSync(descriptor, mode);
+    setMode(descriptor, mode);
     fsyncSync(descriptor);
   } catch (cause) {
     rmSync(temporary, { force: true });
@@ -109,6 +109,30 @@ function writeBeside(file: string, text: string, mode: number): string {
     closeSync(descriptor);
   }
   return temporary;
+}
+
+/** Gives a finished file its name. Unlike a rename, a link never replaces what is there. */
+function linkNew(temporary: string, file: string): void {
+  try {
+    linkSync(temporary, file);
+  } catch (cause) {
+    if (!LACKING.includes(codeOf(cause) ?? '')) throw cause;
+    // A USB stick's FAT has no links; nobody else writes it at the same moment.
+    if (existsSync(file)) throw Object.assign(new Error('file exists', { cause }), { code: 'EEXIST' });
+    renameSync(temporary, file);
+  }
+}
+
+/** How a file system says that it has no permissions or no links. */
+const LACKING: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** Where the file system knows no permissions, whoever reads a secret from it later refuses it. */
+function setMode(descriptor: number, mode: number): void {
+  try {
+    fchmodSync(descriptor, mode);
+  } catch (cause) {
+    if (!LACKING.includes(codeOf(cause) ?? '')) throw cause;
+  }
 }
 
 function syncFolder(file: string): void {

@@ -13,6 +13,7 @@ const machine: Components = {
 test.each<[LicenseKeyStrategy, Components, string, string, boolean]>([
   [{ kind: 'hardware' }, machine, 'BOARD-7', 'serial', false],
   [{ kind: 'hardware' }, { ...machine, boardSerial: [] }, 'SOC-7', 'serial', false],
+  [{ kind: 'hardware' }, { ...machine, boardSerial: ['x'.repeat(129)] }, 'SOC-7', 'serial', false],
   [{ kind: 'hardware' }, { macs: ['02:aa:00:00:00:02', '02:aa:00:00:00:01'] }, '02AA00000001', 'mac', false],
   [{ kind: 'serial' }, { socSerial: ['SOC-7'] }, 'SOC-7', 'serial', false],
   [{ kind: 'mac' }, machine, '02AA00000001', 'mac', false],
