@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { requireDebianProgram } from '../support/debian.ts';
+import { allPages, ROOT, readPage } from './pages.ts';
+
+/**
+ * Every `sh` block is run as it stands: the blocks of a page make one script, in the repository, with a home
+ * folder of its own. Two things differ from a reader's shell: 8443 is a free port, and what was started in the
+ * background is ended with the script. What cannot be run so is fenced as `console`.
+ */
+const README = blocksOf('README.md');
+const PAGES = {
+  'README.md': README,
+  // Its first block puts the programs on the PATH.
+  'docs/operations.md': [...README.slice(0, 1), ...blocksOf('docs/operations.md')],
+  // These go on where the README ends: with a server and an agent that run.
+  'docs/integration.md': [...README, ...blocksOf('docs/integration.md')],
+  'docs/devices.md': [...README, ...blocksOf('docs/devices.md')],
+};
+const TIME_LIMIT_MS = 180_000;
+const MOST_CONSOLE_BLOCKS = 8;
+
+function blocksOf(name: string): string[] {
+  return readPage(name).blocks.flatMap(({ language, text }) => (language === 'sh' ? [text] : []));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Runs a script in a process group of its own, which ends with it. */
+async function runScript(script: string, home: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn('bash', ['-c', script], {
+    cwd: ROOT,
+    env: { PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`, HOME: home, LANG: 'C.UTF-8' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const endGroup = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  };
+  const timer = setTimeout(endGroup, TIME_LIMIT_MS - 10_000);
+  try {
+    const [code] = await once(child, 'exit');
+    return { code, output };
+  } finally {
+    clearTimeout(timer);
+    endGroup();
+  }
+}
+
+beforeAll(() => {
+  requireDebianProgram('curl');
+}, TIME_LIMIT_MS);
+
+test.concurrent.each(Object.entries(PAGES))(
+  'the commands of %s run as written',
+  async (_name, blocks) => {
+    const home = mkdtempSync(join(tmpdir(), 'license-docs-'));
+    try {
+      const port = String(await freePort());
+      const script = [
+        'set -euo pipefail',
+        `trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT`,
+        'set -x',
+        ...blocks,
+      ];
+      const { code, output } = await runScript(script.join('\n').replaceAll('8443', port), home);
+      expect(code, output).toBe(0);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  },
+  TIME_LIMIT_MS,
+);
+
+test('blocks that are shown but not run are few', () => {
+  const english = allPages().filter(({ name }) => !name.endsWith('.zh.md'));
+  const shown = english.flatMap(({ blocks }) => blocks.filter(({ language }) => language === 'console'));
+  expect(shown.length).toBeLessThanOrEqual(MOST_CONSOLE_BLOCKS);
+});
+
+test('only pages whose commands are run have sh blocks', () => {
+  const others = allPages().filter(({ name }) => !Object.hasOwn(PAGES, name) && !name.endsWith('.zh.md'));
+  expect(others.flatMap(({ name, blocks }) => (blocks.some((b) => b.language === 'sh') ? name : []))).toEqual(
+    [],
+  );
+});
