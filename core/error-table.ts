@@ -368,12 +368,6 @@ export const errorTable = {
     '内部错误',
     '请查看程序日志，并携带 requestId 反馈。',
   ]),
-  unavailable: entry(503, 1, true, [
-    'not ready: {problem}',
-    'Try again shortly.',
-    '暂不可用：{problem}',
-    '请稍后重试。',
-  ]),
 
   // The license server's operation
   not_initialized: entry(503, 2, false, [

@@ -73,8 +73,11 @@ async function decide(
       : rejected(new LicenseError('answer_for_another_device'));
   }
   if (claims.purpose === 'renew') return { kind: 'denial', code: 'renewal_refused' };
-  if (claims.purpose === 'transfer' || claims.purpose === 'release')
-    return { kind: 'denial', code: 'transfer_refused' };
+  if (claims.purpose === 'transfer') return { kind: 'denial', code: 'transfer_refused' };
+  if (claims.purpose === 'release') {
+    const problem = 'a license is released by the operator of the server';
+    return rejected(new LicenseError('parameter_invalid', { name: 'purpose', problem }));
+  }
 
   const refusal = refusals.get(request);
   if (refusal !== undefined) return { kind: 'denial', code: refusal };

@@ -163,6 +163,31 @@ describe('which device holds a license', () => {
     });
   });
 
+  test('a board that is reinstalled every month is recognised, more often than that an operator is asked', async () => {
+    const server = await TestServer.start();
+    const enrollment = await server.enrollment();
+    const install = () => new TestDevice(server, enrollment, 'SN-1').ask();
+    await install();
+    for (let rebind = 0; rebind < 12; rebind += 1) expect((await install()).kind).toBe('token');
+    expect(await install()).toMatchObject({ denial: { code: 'rebind_limit' } });
+    server.clock.time += 364 * DAY;
+    expect(await install()).toMatchObject({ denial: { code: 'rebind_limit' } });
+    server.clock.time += DAY;
+    expect((await install()).kind).toBe('denial');
+    expect(await used(server)).toBe(1);
+  });
+
+  test('a device may not renew, transfer or release by itself', async () => {
+    const server = await TestServer.start();
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    await device.ask();
+    expect(await device.ask({ purpose: 'renew' })).toMatchObject({ denial: { code: 'renewal_refused' } });
+    const transfer = { purpose: 'transfer', toLicenseKey: 'SN-2' } as const;
+    expect(await device.ask(transfer)).toMatchObject({ denial: { code: 'transfer_refused' } });
+    await expect(device.ask({ purpose: 'release' })).rejects.toThrow('400 parameter_invalid');
+    expect((await device.ask({ purpose: 'refresh' })).kind).toBe('token');
+  });
+
   test('an account license follows the person, ten takeovers a day at most', async () => {
     const server = await TestServer.start({ world: { category: 'account' } });
     const enrollment = await server.enrollment();
@@ -272,6 +297,14 @@ describe('a server that may not issue', () => {
     });
   });
 
+  test('consumes nothing without a certificate of the vendor', async () => {
+    const server = await TestServer.start();
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    await server.store.write(NOW, ({ db }) => db.deleteFrom('issuer_certificate').execute());
+    await expect(device.ask()).rejects.toThrow('503 issuer_certificate_missing');
+    expect(await used(server)).toBe(0);
+  });
+
   test('consumes nothing when its certificate has ended', async () => {
     const server = await TestServer.start();
     const device = new TestDevice(
@@ -308,18 +341,18 @@ describe('many requests in one call', () => {
 
   test('a body that is no array of requests is refused whole', async () => {
     const server = await TestServer.start();
-    for (const [type, body, status] of [
-      ['application/json', '{"a":1}', 400],
-      ['application/json', '[', 400],
-      ['application/jwt', 'x'.repeat(20_000), 413],
-      ['text/plain', 'x', 415],
+    for (const [type, body, status, error] of [
+      ['application/json', '{"a":1}', 400, 'document_malformed'],
+      ['application/json', '[', 400, 'document_malformed'],
+      ['application/jwt', 'x'.repeat(20_000), 413, 'payload_too_large'],
+      ['text/plain', 'x', 415, 'unsupported_media_type'],
     ] as const) {
       const response = await fetch(`${server.url}/v1/license-requests`, {
         method: 'POST',
         headers: { 'content-type': type },
         body,
       });
-      expect([type, response.status]).toEqual([type, status]);
+      expect([response.status, await response.json()]).toEqual([status, expect.objectContaining({ error })]);
     }
   });
 });
