@@ -1,3 +1,4 @@
+import { isEnding } from '#core/documents/license-denial.ts';
 import type { Verdict } from '#core/evaluate.ts';
 import type { HeldLicense } from './held-license.ts';
 
@@ -12,7 +13,7 @@ export function choosePurpose(
   { denial }: Pick<HeldLicense, 'denial'>,
   lastOutcome: string | undefined,
 ): 'activate' | 'refresh' | undefined {
-  if (denial !== undefined && denial.code !== 'suspended') return undefined;
+  if (denial !== undefined && isEnding(denial.code)) return undefined;
   if (state === 'unlicensed') return 'activate';
   if (state !== 'invalid') return 'refresh';
   switch (fault) {

@@ -1,6 +1,8 @@
 import type { EpochSeconds } from '#core/clock.ts';
+import { isEnding } from '#core/documents/license-denial.ts';
 import type { Verdict } from '#core/evaluate.ts';
 import type { Logger } from '#core/host/log.ts';
+import type { HeldLicense } from './held-license.ts';
 import type { Licenses } from './licenses.ts';
 import { MIN_RETRY_SECONDS, nextRefreshDelay } from './next-refresh.ts';
 import type { Refresher, RefreshOutcome } from './refresher.ts';
@@ -67,12 +69,12 @@ export class RefreshLoop {
     const { licenses, random, intervalSeconds } = this.#parts;
     if (licenses.enrolled === undefined) return undefined;
     const { verdict, time, held } = await licenses.verdict();
-    if (held.denial !== undefined && held.denial.code !== 'suspended') return undefined;
+    if (isEnded(held)) return undefined;
     if (verdict.state !== 'active') return 0;
     const contact = licenses.store.contact(licenses.enrolled.subject);
     const elapsed = contact?.outcome === 'ok' ? Math.max(0, time.now - contact.at) : intervalSeconds;
     const routine = nextRefreshDelay(this.#situation(verdict, time.now), random);
-    return Math.max(random() * START_SPREAD_SECONDS, routine - elapsed);
+    return Math.max(Math.floor(random() * START_SPREAD_SECONDS), routine - elapsed);
   }
 
   #situation({ state, until }: Verdict, now: EpochSeconds) {
@@ -88,7 +90,7 @@ export class RefreshLoop {
   async #delayAfter(outcome: RefreshOutcome): Promise<number | undefined> {
     const { licenses, random } = this.#parts;
     const { verdict, time, held } = await licenses.verdict();
-    if (held.denial !== undefined && held.denial.code !== 'suspended') return undefined;
+    if (licenses.enrolled === undefined || isEnded(held)) return undefined;
     const isUsable = verdict.state !== 'unlicensed' && verdict.state !== 'invalid';
     // A denial that leaves a usable license as it was is an answer; to a device with none it is a failure.
     const failed = outcome.kind === 'failure' || (outcome.kind === 'denial' && !isUsable);
@@ -120,6 +122,7 @@ export class RefreshLoop {
     this.#isRefreshing = true;
     try {
       const outcome = await this.#parts.refresher.refresh('automatic');
+      if (this.#isStopped) return;
       this.#sleep(await this.#delayAfter(outcome));
     } catch (cause) {
       this.#failures += 1;
@@ -129,4 +132,9 @@ export class RefreshLoop {
       this.#isRefreshing = false;
     }
   }
+}
+
+/** After an ending denial the daemon asks for nothing. Source: protocol, "What ends a license on a device". */
+function isEnded({ denial }: HeldLicense): boolean {
+  return denial !== undefined && isEnding(denial.code);
 }

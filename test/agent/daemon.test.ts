@@ -87,6 +87,21 @@ describe('starting', () => {
     ]).toEqual(['700', '600', '660', '600']);
   });
 
+  test('a restart of a licensed device asks nobody before its routine is due', async () => {
+    const { client, daemon, server, clock, run } = await start();
+    await until(client, 'active');
+    await daemon.close();
+    clock.pass(5 * HOUR);
+    const soon = await run();
+    const { nextRefreshAt } = await soon.client.status();
+    expect(Math.round(((nextRefreshAt ?? 0) - NOW) / HOUR)).toBe(Math.round(0.95 * 24));
+    await soon.daemon.close();
+    clock.reboot({ offSeconds: 3 * DAY });
+    const late = await run();
+    expect((await late.client.status()).nextRefreshAt).toBe(clock.wall + 30);
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('a second daemon is refused, the socket file of a dead one is not in the way', async () => {
     const { daemon, run, folder } = await start();
     expect(await codeOf(run)).toBe('daemon_running');
@@ -165,7 +180,8 @@ describe('a refresh', () => {
   test('of what is not held yet is refused, and asks nobody', async () => {
     const { client, daemon, server } = await start({ enrolled: false });
     expect(await codeOf(() => post(daemon, '/v1/refresh'))).toBe('not_enrolled');
-    expect([(await client.status()).state, server.requests.length]).toEqual(['unlicensed', 0]);
+    expect(await client.status()).toMatchObject({ state: 'unlicensed', nextRefreshAt: null });
+    expect(server.requests).toEqual([]);
   });
 
   test('of an answer that is not authentic tells so and keeps the license', async () => {
