@@ -15,6 +15,8 @@ export function choosePurpose(
 ): 'activate' | 'refresh' | undefined {
   if (denial !== undefined && isEnding(denial.code)) return undefined;
   if (state === 'unlicensed') return 'activate';
+  // A server that lost the license (a restored backup) makes a new one, once the held one is of no more use.
+  if (state === 'expired' && lastOutcome === 'unknown_license') return 'activate';
   if (state !== 'invalid') return 'refresh';
   switch (fault) {
     // Nothing is left to refresh.

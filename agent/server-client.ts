@@ -60,11 +60,14 @@ export function createServerClient({ timeoutMs, env, signal }: ServerClientOptio
   };
 }
 
-/** Our own authority and no other: what the machine trusts for the web does not matter here. */
+/**
+ * The authority of the enrollment and no other; where it names none (TLS ends at somebody's proxy), those that the
+ * machine trusts. What is said is signed either way.
+ */
 async function createDispatcher(caCertificate: string, env: Environment): Promise<Dispatcher> {
   // Loaded on use: once a day, and not by commands that only look.
   const { Agent, EnvHttpProxyAgent } = await import('undici');
-  const tls = { ca: caCertificate === '' ? [] : [caCertificate] };
+  const tls = caCertificate === '' ? {} : { ca: [caCertificate] };
   if (!PROXY_VARIABLES.some((name) => env[name])) return new Agent({ connect: tls });
   return new EnvHttpProxyAgent({
     connect: tls,

@@ -9,12 +9,16 @@ export interface LicenseErrorOptions {
   cause?: unknown;
 }
 
+/** Known across copies of this module: a program and the client library of an application each bring theirs. */
+const BRAND = Symbol.for('license-agent.LicenseError');
+
 /**
  * The one error class of the product. `code` is stable and closed, so `switch (error.code)` narrows; the
  * message is the English line of the error table with `detail` filled in.
  */
 export class LicenseError extends Error {
   override readonly name = 'LicenseError';
+  readonly [BRAND] = true;
   readonly code: ErrorCode;
   readonly detail: ErrorDetail;
 
@@ -22,6 +26,10 @@ export class LicenseError extends Error {
     super(fill(errorTable[code].en, detail), cause === undefined ? undefined : { cause });
     this.code = code;
     this.detail = detail;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
   }
 }
 

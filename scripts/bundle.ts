@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { build } from 'esbuild';
+import { basename, join, resolve } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -10,25 +10,53 @@ const ENTRIES = {
   'license-vendor': 'server-stub/vendor/main.ts',
 } as const;
 
+/** What the agent's hot commands (check, status) load while the daemon answers; all else waits in a second file. */
+const HOT_MODULES: readonly string[] = ['agent/commands/check.ts', 'agent/commands/status.ts'];
+
+const SHARED: BuildOptions = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  // CommonJS: importing a built-in module as ESM evaluates its lazy parts, which costs a command milliseconds.
+  format: 'cjs',
+  target: 'node26',
+  external: ['better-sqlite3'],
+  logLevel: 'error',
+};
+
 /**
- * Bundles a program into one file, as it is delivered: only what is used of each package, evaluated when first
- * used. The native SQLite addon stays outside.
+ * Bundles a program, as it is delivered: only what is used of each package, evaluated when first used. The native
+ * SQLite addon stays outside.
  *
- * @returns the file
+ * @returns the file to run
  */
 export async function bundle(program: keyof typeof ENTRIES, outFolder: string): Promise<string> {
   const outfile = join(outFolder, `${program}.cjs`);
-  await build({
-    entryPoints: [join(ROOT, ENTRIES[program])],
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    // CommonJS: importing a built-in module as ESM evaluates its lazy parts, which costs a command milliseconds.
-    format: 'cjs',
-    target: 'node26',
-    external: ['better-sqlite3'],
-    logLevel: 'error',
-  });
+  const entryPoints = [join(ROOT, ENTRIES[program])];
+  if (program !== 'license-agent') {
+    await build({ ...SHARED, entryPoints, outfile });
+    return outfile;
+  }
+  const rest = join(outFolder, `${program}-rest.cjs`);
+  const waiting = new Set<string>();
+  await build({ ...SHARED, entryPoints, outfile, plugins: [putOff(waiting, rest)] });
+  const contents = [...waiting].map((file) => `export * from ${JSON.stringify(file)};`).join('\n');
+  await build({ ...SHARED, stdin: { contents, resolveDir: ROOT, loader: 'ts' }, outfile: rest });
   return outfile;
+}
+
+/** Leaves what is imported lazily, and is not hot, to one other file, and notes which modules that must hold. */
+function putOff(waiting: Set<string>, rest: string): Plugin {
+  const hot = HOT_MODULES.map((file) => join(ROOT, file));
+  return {
+    name: 'put-off',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+        const file = resolve(resolveDir, path);
+        if (kind !== 'dynamic-import' || hot.includes(file)) return undefined;
+        waiting.add(file);
+        return { path: `./${basename(rest)}`, external: true };
+      });
+    },
+  };
 }

@@ -15,7 +15,7 @@ export const Enrollment = Type.Object({
     minItems: 1,
     maxItems: 16,
   }),
-  /** PEM of the certificate authority that the server's TLS certificate is under; empty for plain HTTP. */
+  /** PEM of the authority that the server's TLS certificate is under; empty: those that the machine trusts. */
   caCertificate: Type.String({ maxLength: 65_536 }),
   serverId: Id,
   cid: Cid,

@@ -15,6 +15,7 @@ test.each<[State, ErrorCode | undefined, DenialCode | undefined, string | undefi
   ['active', undefined, undefined, 'unknown_license', 'refresh'],
   ['grace', undefined, undefined, 'server_unreachable', 'refresh'],
   ['expired', undefined, undefined, 'ok', 'refresh'],
+  ['expired', undefined, undefined, 'unknown_license', 'activate'],
   ['different_device', undefined, undefined, 'ok', 'refresh'],
   ['suspended', undefined, 'suspended', 'suspended', 'refresh'],
   ['released', undefined, 'released', 'released', undefined],
