@@ -1,10 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { LicenseError } from './errors.ts';
 
-/** A new random id: 32 upper-case hex characters (license values, grants, jti). Source: contract, "Calls". */
+/**
+ * A new id: 32 upper-case hex characters (license values, grants, jti), a UUID of version 7 (RFC 9562 §5.7): its
+ * time comes first, so that rows with new ids lie together in an index. Source: contract, "Calls".
+ */
 export function newId(): string {
-  // Node draws UUIDs from a pool of random bytes, which spares a system call for each.
-  return randomUUID().replaceAll('-', '').toUpperCase();
+  return randomUUIDv7().replaceAll('-', '').toUpperCase();
 }
 
 /** A new App ID: 32 lower-case hex characters. Source: contract, "Calls". */

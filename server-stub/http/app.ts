@@ -1,5 +1,4 @@
 import accepts from '@fastify/accepts';
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Installation } from '../installation.ts';
 import { licenseRequestRoutes } from './device/license-requests.ts';
@@ -7,6 +6,7 @@ import { openApiRoutes } from './openapi/routes.ts';
 import { operationsRoutes } from './operations.ts';
 import { installProblems } from './problems.ts';
 import type { Services } from './services.ts';
+import { validatorCompiler } from './validator.ts';
 
 /** A request that has not arrived whole after this long is ended, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -27,7 +27,7 @@ export async function buildApp(services: Services, tls?: Installation['tls']): P
     genReqId: () => crypto.randomUUID(),
     https: tls === undefined ? null : { cert: tls.certificate, key: tls.privateKey, minVersion: 'TLSv1.2' },
   }) as unknown as FastifyInstance;
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(validatorCompiler);
   await app.register(accepts);
   installProblems(app);
 
