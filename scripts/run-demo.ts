@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs, promisify } from 'node:util';
@@ -60,7 +60,9 @@ async function start(
   const log: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => (options.json ? process.stderr.write(chunk) : log.push(chunk)));
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-    return { child, ready: JSON.parse(line) };
+    const ready = JSON.parse(line);
+    if ('error' in ready) throw new Error(line);
+    return { child, ready };
   }
   throw new Error(`${program} ended: ${Buffer.concat(log)}`);
 }
@@ -189,6 +191,10 @@ async function demo(): Promise<void> {
     `stateDir = "${at('agent')}"\nruntimeDir = "${at('run')}"\nvendorRootsFile = "${at('vendor/vendor-roots.json')}"\nlogLevel = "warn"\n`,
   );
   const agent = ['--config', agentConfig];
+  // A slim container has no serial, no card of its own and no machine-id: nothing to derive a LicenseKey from.
+  const { licenseKey } = await run<{ licenseKey: string | null }>('license-agent', 'identity', ...agent);
+  if (licenseKey === null)
+    appendFileSync(agentConfig, `licenseKeyStrategy = "literal"\nlicenseKeyValue = "DEMO-${hostname()}"\n`);
   await run('license-agent', 'enroll', enrollmentFile, ...agent);
   await start('license-agent', 'run', ...agent);
   await run('license-agent', 'activate', ...agent);
