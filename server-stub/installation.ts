@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import * as Type from 'typebox';
 import { type PinnedRoots, parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import { LicenseError } from '#core/errors.ts';
-import { createFileDurably, readTextFile } from '#core/host/files.ts';
-import { createKeyFile, readKeyFile, readSecretFile } from '#core/host/key-file.ts';
+import { createFileDurably, readTextFile, writeFileDurably } from '#core/host/files.ts';
+import { readKeyFile, readSecretFile } from '#core/host/key-file.ts';
 import { newId } from '#core/ids.ts';
-import type { SigningKey } from '#core/keys.ts';
+import { generateSigningKey, type SigningKey, signingKeyToPem } from '#core/keys.ts';
 import { Id, parseJson } from '#core/shapes.ts';
 import { createTlsCertificates, type TlsCertificates } from './tls.ts';
 
@@ -40,7 +40,8 @@ export function authorityFile(stateDir: string): string {
 
 /**
  * Makes a server: id, signing key, certificate authority and TLS certificate for the given host names; keeps the
- * vendor's roots file beside them. `server.json` is written last, so an interrupted init is not taken for one.
+ * vendor's roots file beside them. `server.json` is written last: without it nothing was ever issued, so what an
+ * interrupted init left behind is written anew.
  *
  * @throws `already_initialized`, `vendor_roots_malformed`, `file_unreadable`, `file_unwritable`, `store_full`
  */
@@ -56,12 +57,12 @@ export async function initialize(
 
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const tls = await createTlsCertificates(hosts);
-  createKeyFile(files.key);
-  createFileDurably(files.roots, rootsText, 0o644);
-  createFileDurably(files.authorityKey, tls.authorityKey, 0o600);
-  createFileDurably(files.authority, tls.authority, 0o644);
-  createFileDurably(files.privateKey, tls.privateKey, 0o600);
-  createFileDurably(files.certificate, tls.certificate, 0o644);
+  writeFileDurably(files.key, signingKeyToPem(generateSigningKey()), 0o600);
+  writeFileDurably(files.roots, rootsText, 0o644);
+  writeFileDurably(files.authorityKey, tls.authorityKey, 0o600);
+  writeFileDurably(files.authority, tls.authority, 0o644);
+  writeFileDurably(files.privateKey, tls.privateKey, 0o600);
+  writeFileDurably(files.certificate, tls.certificate, 0o644);
   createFileDurably(files.server, `${JSON.stringify({ version: 1, serverId: newId() })}\n`, 0o644);
   return loadInstallation(stateDir);
 }

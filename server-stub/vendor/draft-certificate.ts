@@ -13,6 +13,9 @@ export interface CertificateOptions {
   readonly newKey?: boolean;
 }
 
+/** The customer's server may run a little behind the vendor's offline machine, and shall issue at once. */
+const CLOCK_SLACK_SECONDS = 86_400;
+
 /**
  * What a certificate for the server that applied will say. Its serial rises per server and company. Source:
  * protocol, Trust.
@@ -46,7 +49,7 @@ export function draftCertificate(
     cnf: { jwk: { kty: cnf.jwk.kty, crv: cnf.jwk.crv, x: cnf.jwk.x } },
     serial: serial ?? highest + 1,
     iat: now,
-    nbf: now,
+    nbf: now - CLOCK_SLACK_SECONDS,
     exp: addValidity(now, { unit: 'year', count: years }),
   };
 }

@@ -75,6 +75,18 @@ describe('what keeps the server from starting is said clearly, and nothing is ch
     expect(readFileSync(folder.storeFile).equals(before)).toBe(true);
   });
 
+  test('an init that was interrupted is simply run again', async () => {
+    const { rootsFile } = await createServerFolder();
+    const stateDir = join(temporaryFolder(), 'server');
+    mkdirSync(stateDir);
+    writeFileSync(join(stateDir, 'server-key.pem'), 'half a k');
+    const env = { LICENSE_SERVER_STATE_DIR: stateDir };
+    expect(await run('server', { args: ['init', '--vendor-roots', rootsFile], env })).toMatchObject({
+      code: 0,
+    });
+    expect(await run('server', { args: ['quota'], env })).toMatchObject({ code: 0 });
+  });
+
   test('a folder that was never initialised, and init over one that was', async () => {
     const folder = await createServerFolder();
     const missing = await run('server', {
