@@ -1,7 +1,7 @@
 import * as Type from 'typebox';
 import { loadConfig } from '#core/host/config.ts';
 import { LOG_LEVELS } from '#core/host/log-levels.ts';
-import { type CommonOptions, configFileOf, DEFAULT_RUNTIME_DIR, type Environment } from './sockets.ts';
+import { type CommonOptions, configFileOf, DEFAULT_RUNTIME_DIR, type Environment } from './options.ts';
 
 const Path = (description: string, defaultPath: string) =>
   Type.String({ minLength: 1, maxLength: 4096, description, default: defaultPath });

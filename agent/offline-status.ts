@@ -7,7 +7,7 @@ import { readDevice } from './device.ts';
 import { enrolledDevice, readStoredEnrollment } from './enrolled.ts';
 import { Licenses } from './licenses.ts';
 import { machineClock } from './machine-clock.ts';
-import type { CommonOptions, Environment } from './sockets.ts';
+import type { CommonOptions, Environment } from './options.ts';
 import { stateFiles } from './state-files.ts';
 import { emptyStatus, statusOf } from './status.ts';
 import { AgentStore } from './store.ts';

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import type { ExitCode } from '#core/error-table.ts';
 import { type Terminal, usageError } from '#core/host/cli.ts';
+import { type CommonOptions, DEFAULT_CONFIG_FILE } from './options.ts';
 import { programTexts, usageProblem, zhTitles } from './program-texts.ts';
-import { type CommonOptions, DEFAULT_CONFIG_FILE } from './sockets.ts';
 import { AGENT_VERSION } from './version.ts';
 
 /**

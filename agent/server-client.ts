@@ -3,7 +3,7 @@ import { Answer } from '#core/documents/answer.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { LicenseError } from '#core/errors.ts';
 import { shapeProblem } from '#core/shapes.ts';
-import type { Environment } from './sockets.ts';
+import type { Environment } from './options.ts';
 
 export interface ServerClientOptions {
   /** How long one URL may take to answer, in milliseconds. */

@@ -1,25 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-export const DEFAULT_CONFIG_FILE = '/etc/license-agent/agent.toml';
-export const DEFAULT_RUNTIME_DIR = '/run/license-agent';
-
-/** The options that every command takes. */
-export interface CommonOptions {
-  readonly config?: string | undefined;
-  readonly socket?: string | undefined;
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { type CommonOptions, configFileOf, DEFAULT_RUNTIME_DIR, type Environment } from './options.ts';
 
 /** The daemon's two sockets: one to ask, one to change things. Source: protocol, Applications. */
 export function socketsIn(runtimeDir: string) {
   return { agent: join(runtimeDir, 'agent.sock'), admin: join(runtimeDir, 'admin.sock') };
-}
-
-/** The configuration file in use: the one named, else the default one where it exists. */
-export function configFileOf({ config }: CommonOptions): string | undefined {
-  return config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
 }
 
 /**

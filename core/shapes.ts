@@ -1,8 +1,8 @@
 import * as Type from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
-import { isKnownZone } from './calendar.ts';
 import { type ErrorCode, LicenseError } from './errors.ts';
 import { isLicenseKey } from './ids.ts';
+import { isKnownZone } from './zone.ts';
 
 /** The field shapes that several documents, configurations and calls share. */
 export const Id = Type.String({ pattern: '^[0-9A-F]{32}$' });

@@ -152,6 +152,5 @@ export const serverKeysZh: Readonly<Record<string, string>> = {
   tls: '使用 init 生成的证书提供 HTTPS。仅在同机反向代理之后才设为 false。',
   publicUrls: '设备访问本服务器的 URL，首选在前；写入登记文件。',
   rateLimitPerSecond: '每企业、每接口每秒的调用次数；0 表示不限。',
-  zone: '应答中供人阅读的时间所用的 IANA 时区。',
   logLevel: '记录的最低日志级别。',
 };

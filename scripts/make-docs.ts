@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TSchema } from 'typebox';
 import { AgentConfig } from '../agent/config.ts';
-import { DEFAULT_CONFIG_FILE } from '../agent/sockets.ts';
+import { DEFAULT_CONFIG_FILE } from '../agent/options.ts';
 import { type ErrorEntry, errorTable } from '../core/error-table.ts';
 import type { Language } from '../core/errors.ts';
 import { environmentName } from '../core/host/config.ts';

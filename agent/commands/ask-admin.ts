@@ -3,7 +3,8 @@ import { answer, type Terminal } from '#core/host/cli.ts';
 import { type AgentStatus, askDaemon } from '../client.ts';
 import { loadAgentConfig } from '../config.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { type CommonOptions, socketsIn } from '../sockets.ts';
+import type { CommonOptions } from '../options.ts';
+import { socketsIn } from '../sockets.ts';
 import { statusText } from '../status-text.ts';
 
 /** The daemon may try several server URLs, each with its own timeout, behind a contact under way. */

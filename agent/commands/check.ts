@@ -4,7 +4,8 @@ import type { Media } from '#core/evaluate.ts';
 import { answer, type Terminal, usageError } from '#core/host/cli.ts';
 import { type CheckAnswer, LicenseClient } from '../client.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { type CommonOptions, locateAgentSocket } from '../sockets.ts';
+import type { CommonOptions } from '../options.ts';
+import { locateAgentSocket } from '../sockets.ts';
 import { stateNames } from '../state-names.ts';
 
 export interface CheckOptions extends CommonOptions {

@@ -5,7 +5,8 @@ import { readTextFile } from '#core/host/files.ts';
 import { askDaemon } from '../client.ts';
 import { loadAgentConfig } from '../config.ts';
 import { readEnrollment } from '../enrolled.ts';
-import { type CommonOptions, socketsIn } from '../sockets.ts';
+import type { CommonOptions } from '../options.ts';
+import { socketsIn } from '../sockets.ts';
 import { ensureFolder, stateFiles, writeStateFile } from '../state-files.ts';
 
 const MAX_ENROLLMENT_BYTES = 256 * 1024;

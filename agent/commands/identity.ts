@@ -6,7 +6,7 @@ import { writeFileDurably } from '#core/host/files.ts';
 import { type AgentConfig, loadAgentConfig } from '../config.ts';
 import { deriveFrom, identityFileOf, identityOf, readDevice } from '../device.ts';
 import { collectIdentity, type Identity } from '../identity.ts';
-import type { CommonOptions } from '../sockets.ts';
+import type { CommonOptions } from '../options.ts';
 import { ensureFolder } from '../state-files.ts';
 
 export interface IdentityOptions extends CommonOptions {

@@ -4,8 +4,8 @@ import { createLog } from '#core/host/log.ts';
 import { loadAgentConfig } from '../config.ts';
 import { startDaemon } from '../daemon.ts';
 import { machineClock } from '../machine-clock.ts';
+import type { CommonOptions } from '../options.ts';
 import { createServerClient } from '../server-client.ts';
-import type { CommonOptions } from '../sockets.ts';
 
 /**
  * `run`: the daemon in the foreground, until SIGTERM or SIGINT. With `--json` one line says when it is ready.

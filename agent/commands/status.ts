@@ -3,7 +3,8 @@ import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { type AgentStatus, LicenseClient } from '../client.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { type CommonOptions, locateAgentSocket } from '../sockets.ts';
+import type { CommonOptions } from '../options.ts';
+import { locateAgentSocket } from '../sockets.ts';
 import { statusText } from '../status-text.ts';
 
 /**

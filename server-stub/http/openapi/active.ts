@@ -7,7 +7,7 @@ import { type ActivationOutcome, activate } from '../../licensing/activate.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
 import { licenseView } from './license-view.ts';
-import { VERSIONS } from './routes.ts';
+import { VERSIONS } from './versions.ts';
 
 const Query = Type.Object({
   pid: Type.String({ minLength: 1, maxLength: 64 }),

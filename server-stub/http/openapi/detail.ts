@@ -6,7 +6,7 @@ import { findLicense, ownsApp } from '../../licensing/find-license.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
 import { licenseView } from './license-view.ts';
-import { VERSIONS } from './routes.ts';
+import { VERSIONS } from './versions.ts';
 
 const Query = Type.Object({
   appid: Type.String({ minLength: 1, maxLength: 64 }),

@@ -6,9 +6,6 @@ import type { Services } from '../services.ts';
 import { activeRoutes } from './active.ts';
 import { detailRoutes } from './detail.ts';
 
-/** Both versions are served alike where the contract lists both. */
-export const VERSIONS = ['v1', 'v2'] as const;
-
 /** The OpenAPI: authenticated, rate-limited per company and endpoint, in the contract's envelope. */
 export async function openApiRoutes(scope: FastifyInstance, services: Services): Promise<void> {
   requireCredentials(scope, services);
