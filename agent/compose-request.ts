@@ -1,12 +1,12 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import { enrollmentProof } from '#core/documents/enrollment.ts';
 import { type LicenseRequest, licenseRequestDocument } from '#core/documents/license-request.ts';
+import { VERSION } from '#core/host/version.ts';
 import { newId } from '#core/ids.ts';
 import type { SigningKey } from '#core/keys.ts';
 import type { Enrolled } from './enrolled.ts';
 import type { Channel, PendingRequest } from './store-schema.ts';
 import type { ClockReading } from './trusted-time.ts';
-import { AGENT_VERSION } from './version.ts';
 
 export interface RequestParts {
   readonly purpose: 'activate' | 'refresh';
@@ -41,7 +41,7 @@ export async function composeRequest(
     jwk: key.jwk,
     fingerprint,
     counter,
-    agentVersion: AGENT_VERSION,
+    agentVersion: VERSION,
     bootId: reading.bootId,
     ...(heldToken !== undefined && { heldToken }),
     ...(purpose === 'activate' && {

@@ -1,4 +1,3 @@
-import type { CommanderError } from 'commander';
 import type { Language } from '#core/errors.ts';
 
 /** What the command line says of itself. */
@@ -12,14 +11,11 @@ export const programTexts = {
     status: 'show the license of this device',
     check: 'exit 0 where this device is licensed',
     identity: 'show what this machine is recognised by',
-    help: 'show help',
-    version: 'show the version',
     config: 'configuration file, TOML',
-    json: 'one line of JSON instead of text',
+    enrollmentFile: 'enrollment file of the license server',
     socket: 'socket of the daemon',
     media: 'ask about one medium: audio | video',
     collect: 'write it to the identity file, as a privileged step before the daemon',
-    commandMissing: 'a command is missing',
   },
   zh: {
     program: '保管本设备的许可证，并回答是否可以使用音频与视频。',
@@ -30,38 +26,10 @@ export const programTexts = {
     status: '显示本设备的许可证',
     check: '本设备有许可证时退出码为 0',
     identity: '显示本机的识别依据',
-    help: '显示帮助',
-    version: '显示版本',
     config: '配置文件（TOML）',
-    json: '以一行 JSON 输出',
+    enrollmentFile: '许可证服务器的登记文件',
     socket: '守护进程的套接字',
     media: '查询一种媒体：audio | video',
     collect: '写入设备标识文件；在守护进程启动前以特权执行',
-    commandMissing: '缺少命令',
   },
 } satisfies Record<Language, Record<string, string>>;
-
-/** The headings that the parser puts over its lists. */
-export const zhTitles: Readonly<Record<string, string>> = {
-  'Usage:': '用法：',
-  'Arguments:': '参数：',
-  'Options:': '选项：',
-  'Commands:': '命令：',
-};
-
-const ZH_PROBLEMS: Readonly<Record<string, string>> = {
-  'commander.unknownOption': '未知选项',
-  'commander.unknownCommand': '未知命令',
-  'commander.missingArgument': '缺少参数',
-  'commander.optionMissingArgument': '选项缺少值',
-  'commander.excessArguments': '参数过多',
-};
-
-/** What the parser found wrong, in the reader's language. */
-export function usageProblem({ code, message }: CommanderError, language: Language): string {
-  if (language === 'en') return message;
-  const what = ZH_PROBLEMS[code];
-  if (what === undefined) return message;
-  const [, name = ''] = /'([^']*)'/.exec(message) ?? [];
-  return `${what} ${name}`.trimEnd();
-}

@@ -1,9 +1,8 @@
-import { Command, CommanderError } from 'commander';
 import type { ExitCode } from '#core/error-table.ts';
-import { type Terminal, usageError } from '#core/host/cli.ts';
+import type { Terminal } from '#core/host/cli.ts';
+import { createProgram, runCommandLine } from '#core/host/command-line.ts';
 import { type CommonOptions, DEFAULT_CONFIG_FILE } from './options.ts';
-import { programTexts, usageProblem, zhTitles } from './program-texts.ts';
-import { AGENT_VERSION } from './version.ts';
+import { programTexts } from './program-texts.ts';
 
 /**
  * The whole command line, with its help.
@@ -11,65 +10,63 @@ import { AGENT_VERSION } from './version.ts';
  * @throws `usage`, and whatever the command throws
  */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const { language } = terminal;
-  const texts = programTexts[language];
+  const texts = programTexts[terminal.language];
+  const program = createProgram('license-agent', texts.program, terminal).option(
+    '--config <FILE>',
+    `${texts.config} (${DEFAULT_CONFIG_FILE})`,
+  );
   let exit: ExitCode = 0;
-  const program = new Command('license-agent')
-    .description(texts.program)
-    .helpCommand('help [command]', texts.help)
-    .version(AGENT_VERSION, '-V, --version', texts.version);
-  const command = (name: keyof typeof texts) =>
-    program
-      .command(name)
-      .description(texts[name])
-      .option('--config <FILE>', `${texts.config} (${DEFAULT_CONFIG_FILE})`)
-      .option('--json', texts.json);
+  /** A command's action: its work, given its options and those of the program, and its exit code kept. */
+  const run =
+    <O>(work: (options: O & CommonOptions) => Promise<ExitCode>) =>
+    async (options: O): Promise<void> => {
+      exit = await work({ ...options, ...program.opts<CommonOptions>() });
+    };
 
-  command('run').action(async (options: CommonOptions) => {
-    exit = await (await import('./commands/run.ts')).run(options, terminal);
-  });
-  command('enroll')
-    .argument('<FILE>')
-    .action(async (file: string, options: CommonOptions) => {
-      exit = await (await import('./commands/enroll.ts')).enroll(file, options, terminal);
-    });
-  command('activate').action(async (options: CommonOptions) => {
-    exit = await (await import('./commands/activate.ts')).activate(options, terminal);
-  });
-  command('refresh').action(async (options: CommonOptions) => {
-    exit = await (await import('./commands/refresh.ts')).refresh(options, terminal);
-  });
-  command('status')
+  program
+    .command('run')
+    .description(texts.run)
+    .action(run(async (options) => (await import('./commands/run.ts')).run(options, terminal)));
+  program
+    .command('enroll')
+    .description(texts.enroll)
+    .argument('<FILE>', texts.enrollmentFile)
+    .action((file: string, given: object) =>
+      run(async (options) => (await import('./commands/enroll.ts')).enroll(file, options, terminal))(given),
+    );
+  program
+    .command('activate')
+    .description(texts.activate)
+    .action(run(async (options) => (await import('./commands/activate.ts')).activate(options, terminal)));
+  program
+    .command('refresh')
+    .description(texts.refresh)
+    .action(run(async (options) => (await import('./commands/refresh.ts')).refresh(options, terminal)));
+  program
+    .command('status')
+    .description(texts.status)
     .option('--socket <PATH>', texts.socket)
-    .action(async (options: CommonOptions) => {
-      exit = await (await import('./commands/status.ts')).status(options, terminal);
-    });
-  command('check')
+    .action(run(async (options) => (await import('./commands/status.ts')).status(options, terminal)));
+  program
+    .command('check')
+    .description(texts.check)
     .option('--media <MEDIA>', texts.media)
     .option('--socket <PATH>', texts.socket)
-    .action(async (options: CommonOptions & { media?: string }) => {
-      exit = await (await import('./commands/check.ts')).check(options, terminal);
-    });
-  command('identity')
+    .action(
+      run(async (options: { media?: string }) =>
+        (await import('./commands/check.ts')).check(options, terminal),
+      ),
+    );
+  program
+    .command('identity')
+    .description(texts.identity)
     .option('--collect', texts.collect)
-    .action(async (options: CommonOptions & { collect?: boolean }) => {
-      exit = await (await import('./commands/identity.ts')).identity(options, terminal);
-    });
+    .action(
+      run(async (options: { collect?: boolean }) =>
+        (await import('./commands/identity.ts')).identity(options, terminal),
+      ),
+    );
 
-  for (const each of [program, ...program.commands]) {
-    each
-      .helpOption('-h, --help', texts.help)
-      .configureHelp({ styleTitle: (title) => (language === 'zh' && zhTitles[title]) || title })
-      .configureOutput({ writeOut: terminal.out, writeErr: () => {} })
-      .exitOverride();
-  }
-  if (argv.length === 0) throw usageError(texts.commandMissing);
-  try {
-    await program.parseAsync([...argv], { from: 'user' });
-  } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw thrown;
-    // --help and --version end this way too.
-    if (thrown.exitCode !== 0) throw usageError(usageProblem(thrown, language));
-  }
+  await runCommandLine(program, argv, terminal);
   return exit;
 }

@@ -1,9 +1,9 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { usableUntil } from '#core/evaluate.ts';
+import { VERSION } from '#core/host/version.ts';
 import type { AgentStatus } from './client.ts';
 import type { CurrentVerdict, Licenses } from './licenses.ts';
-import { AGENT_VERSION } from './version.ts';
 
 /** Everything there is to say about the license, for people and programs. */
 export function statusOf(
@@ -32,7 +32,7 @@ export function statusOf(
     nextRefreshAt: nextRefreshAt ?? null,
     serverUrl: contact?.serverUrl ?? enrolled?.enrollment.serverUrls[0] ?? null,
     enrolled: enrolled !== undefined,
-    agentVersion: AGENT_VERSION,
+    agentVersion: VERSION,
     ...(fault !== undefined && { fault: fault.code, faultDetail: fault.detail }),
     ...(device.licenseKey.shared && { warning: 'license_key_shared' as const }),
   };
@@ -60,6 +60,6 @@ export function emptyStatus(now: EpochSeconds, enrollment: Enrollment | undefine
     nextRefreshAt: null,
     serverUrl: enrollment?.serverUrls[0] ?? null,
     enrolled: enrollment !== undefined,
-    agentVersion: AGENT_VERSION,
+    agentVersion: VERSION,
   };
 }

@@ -18,3 +18,13 @@ export const systemClock: Clock = {
   now: () => Math.floor(Date.now() / 1000),
   uptime: () => uptime(),
 };
+
+/** ISO 8601, UTC, whole seconds: `2026-03-01T00:00:00Z`. */
+export function isoTime(at: EpochSeconds): string {
+  return new Date(at * 1000).toISOString().replace('.000', '');
+}
+
+/** The day of it, UTC: `2026-03-01`. */
+export function isoDay(at: EpochSeconds): string {
+  return isoTime(at).slice(0, 10);
+}

@@ -5,6 +5,8 @@ import { asLicenseError, type Language, LicenseError, messageOf, remedyOf } from
 export interface Terminal {
   readonly language: Language;
   readonly json: boolean;
+  /** How wide it is; undefined where stdout is a file or another program. */
+  readonly columns?: number | undefined;
   out(text: string): void;
   err(text: string): void;
 }
@@ -17,9 +19,14 @@ export function languageOf(env: Readonly<Record<string, string | undefined>>): L
 
 /** The process's own terminal. `json` is wanted where `--json` stands among the arguments. */
 export function processTerminal(argv: readonly string[]): Terminal {
+  // Whoever reads may have seen enough: `license-server audit | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   return {
     language: languageOf(process.env),
     json: argv.includes('--json'),
+    columns: process.stdout.columns,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
   };

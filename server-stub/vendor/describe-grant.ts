@@ -1,11 +1,10 @@
-import { UNLIMITED_MINUTES } from '#core/catalog.ts';
+import { isoTime } from '#core/clock.ts';
 import type { PurchaseTerms, Terms } from '#core/documents/terms.ts';
 import type { Language } from '#core/errors.ts';
+import { type Cell, table } from '#core/host/table.ts';
+import { describeCategory, describeSku, describeValidity } from '#core/notation/describe-license.ts';
 import type { GrantDraft } from './draft-grant.ts';
 import { formatDuration } from './duration.ts';
-import { table } from './table.ts';
-
-const PRODUCTS = { 1: 'RTC', 2: 'RTSA', 3: 'FPA' } as const;
 
 const texts = {
   en: {
@@ -20,15 +19,8 @@ const texts = {
     noLines: 'No lines: this grant only enables Apps.',
     purchase: 'purchase',
     renewal: 'renewal',
-    month: (count: number) => `${count} ${count === 1 ? 'month' : 'months'}, trial`,
-    year: (count: number) => `${count} ${count === 1 ? 'year' : 'years'}`,
-    device: 'device',
-    account: 'account',
     onlyApp: (appId: string) => `for App ${appId} alone`,
     anyApp: 'for any App',
-    media: { 1: 'audio', 2: 'video', 3: 'audio+video' },
-    unlimited: 'unlimited',
-    minutes: (count: number) => `${count} min`,
     ofPid: (pid: string) => `of PID ${pid}`,
     pcu: (count: number) => `PCU ${count}`,
     token: (life: string, grace: string) => `tokens for ${life} + grace ${grace}`,
@@ -47,15 +39,8 @@ const texts = {
     noLines: '无购买项：本授权仅启用 App。',
     purchase: '购买',
     renewal: '续期',
-    month: (count: number) => `${count} 个月（测试）`,
-    year: (count: number) => `${count} 年`,
-    device: '设备',
-    account: '账号',
     onlyApp: (appId: string) => `仅限 App ${appId}`,
     anyApp: '全部 App 共享',
-    media: { 1: '音频', 2: '视频', 3: '音视频' },
-    unlimited: '不限分钟',
-    minutes: (count: number) => `${count} 分钟`,
     ofPid: (pid: string) => `PID ${pid}`,
     pcu: (count: number) => `PCU ${count}`,
     token: (life: string, grace: string) => `令牌 ${life} + 宽限 ${grace}`,
@@ -74,7 +59,7 @@ export function describeGrant({ grant, terms }: GrantDraft, language: Language):
     [text.server, grant.aud],
     [text.grant, grant.grantId],
     ...(grant.replaces === undefined ? [] : [[text.replaces, grant.replaces]]),
-    [text.date, new Date(grant.iat * 1000).toISOString().replace('.000', '')],
+    [text.date, isoTime(grant.iat)],
     ...grant.apps.map(({ appId, vid, name, preallocation }) => [
       text.app,
       [appId, `vid ${vid}`, name, ...(preallocation ? [text.preallocation] : [])].join(', '),
@@ -82,8 +67,13 @@ export function describeGrant({ grant, terms }: GrantDraft, language: Language):
   ];
   if (terms.length === 0) return `${table(facts)}\n${text.noLines}\n`;
 
-  const [head = '', ...rows] = table([text.head, ...terms.map((line) => summaryOf(line, text))]).split(/^/m);
-  const lines = terms.map((line, index) => `${rows[index]}${table(detailOf(line, text).map(indented))}`);
+  const [head = '', ...rows] = table([
+    text.head,
+    ...terms.map((line) => summaryOf(line, text, language)),
+  ]).split(/^/m);
+  const lines = terms.map(
+    (line, index) => `${rows[index]}${table(detailOf(line, text, language).map(indented))}`,
+  );
   return `${table(facts)}\n${head}${lines.join('')}`;
 }
 
@@ -91,26 +81,23 @@ function indented(cell: string): string[] {
   return ['', cell];
 }
 
-function summaryOf(line: Terms, text: Texts): string[] {
+function summaryOf(line: Terms, text: Texts, language: Language): Cell[] {
   const { kind, count, validity } = line;
   const id = line.kind === 'purchase' ? line.pid : line.renewId;
-  const category = line.kind === 'purchase' ? text[line.category] : '';
-  return [text[kind], id, String(count), text[validity.unit](validity.count), category];
+  const category = line.kind === 'purchase' ? describeCategory(line.category, language) : '';
+  return [text[kind], id, count, describeValidity(validity, language), category];
 }
 
 /** What does not fit a row of 80 columns: one line each for capability, limits and App. */
-function detailOf(line: Terms, text: Texts): string[] {
+function detailOf(line: Terms, text: Texts, language: Language): string[] {
   const scope = line.appId === undefined ? text.anyApp : text.onlyApp(line.appId);
   if (line.kind === 'renewal') return [`${text.ofPid(line.pid)}, ${scope}`];
-  return [capabilityOf(line, text), limitsOf(line, text), scope];
+  return [capabilityOf(line, text, language), limitsOf(line, text), scope];
 }
 
-function capabilityOf({ sku, label, pcu }: PurchaseTerms, text: Texts): string {
+function capabilityOf({ sku, label, pcu }: PurchaseTerms, text: Texts, language: Language): string {
   return [
-    PRODUCTS[sku.product],
-    text.media[sku.mediaType],
-    sku.minutes === UNLIMITED_MINUTES ? text.unlimited : text.minutes(sku.minutes),
-    `${sku.period} ${sku.zone}`,
+    describeSku(sku, language),
     ...(pcu === undefined ? [] : [text.pcu(pcu)]),
     ...(label === undefined ? [] : [`"${label}"`]),
   ].join(', ');

@@ -7,9 +7,12 @@ import { runVendor } from './program.ts';
 const args = process.argv.slice(2);
 const attended = process.stdin.isTTY && process.stderr.isTTY;
 
-process.exitCode = await runVendor(args, {
+// No await at the top level: a program bundled as CommonJS cannot have one.
+runVendor(args, {
   terminal: processTerminal(args),
   env: process.env,
   clock: systemClock,
   person: attended ? personAtTerminal(process.stdin, process.stderr) : undefined,
+}).then((exit) => {
+  process.exitCode = exit;
 });

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import * as Type from 'typebox';
+import { isoDay } from '#core/clock.ts';
 import { verifyApplication } from '#core/documents/application.ts';
+import { table } from '#core/host/table.ts';
 import { verificationKey } from '#core/keys.ts';
 import { numberField, parseOption, parseOptional } from '#core/notation/fields.ts';
 import type { VendorContext } from '../context.ts';
@@ -8,7 +10,6 @@ import { draftCertificate } from '../draft-certificate.ts';
 import { keepSigned } from '../keep-signed.ts';
 import { readPassphrase } from '../passphrase.ts';
 import { signCertificate } from '../sign-certificate.ts';
-import { table } from '../table.ts';
 import { openRootKey } from '../vendor-folder.ts';
 import { commonTexts } from './common-texts.ts';
 import { openFolder } from './open-folder.ts';
@@ -67,13 +68,13 @@ export function certify(program: Command, context: VendorContext): void {
   program
     .command('certify')
     .description(text.description)
-    .argument('<application>', text.application)
-    .requiredOption('--dir <folder>', text.dir)
-    .option('--out <file>', text.out)
-    .option('--years <n>', text.years, '5')
-    .option('--serial <n>', text.serial)
+    .argument('<APPLICATION>', text.application)
+    .requiredOption('--dir <FOLDER>', text.dir)
+    .option('--out <FILE>', text.out)
+    .option('--years <N>', text.years, '5')
+    .option('--serial <N>', text.serial)
     .option('--new-key', text.newKey)
-    .option('--passphrase-file <file>', text.passphraseFile)
+    .option('--passphrase-file <FILE>', text.passphraseFile)
     .action(async (file: string, options: CertifyOptions) => {
       const years = parseOption(options.years, '--years', YEARS);
       const serial = parseOptional(options.serial, '--serial', SERIAL);
@@ -103,7 +104,7 @@ export function certify(program: Command, context: VendorContext): void {
             [text.server, serverId],
             [text.key, keyThumbprint],
             [text.serialLabel, String(draft.serial)],
-            [text.until, new Date(exp * 1000).toISOString().slice(0, 10)],
+            [text.until, isoDay(exp)],
             ...(written === undefined ? [] : [[text.file, written]]),
           ]),
       );

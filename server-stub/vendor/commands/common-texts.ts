@@ -3,11 +3,9 @@ export const commonTexts = {
   en: {
     dir: "the vendor's folder",
     passphraseFile: 'its first line is the passphrase; else LICENSE_VENDOR_PASSPHRASE, else asked for',
-    json: 'one line of JSON on stdout, faults included',
   },
   zh: {
     dir: '厂商目录',
     passphraseFile: '口令文件，取第一行；否则使用 LICENSE_VENDOR_PASSPHRASE，否则提示输入',
-    json: '在标准输出打印一行 JSON，错误亦然',
   },
 };

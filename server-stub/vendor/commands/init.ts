@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { VendorRoots } from '#core/documents/vendor-roots.ts';
 import { answer } from '#core/host/cli.ts';
+import { table } from '#core/host/table.ts';
 import { generateSigningKey } from '#core/keys.ts';
 import { parseOption, textField } from '#core/notation/fields.ts';
 import { Name } from '#core/shapes.ts';
@@ -18,14 +19,12 @@ const texts = {
     dir: "the vendor's folder, made here",
     name: "the vendor's name",
     spare: 'another passphrase for the spare key (default: the same)',
-    done: (dir: string, rootsFile: string, root: string, spare: string) => `Vendor folder  ${dir}
-Root key       ${root}
-Spare key      ${spare}
-For devices    ${rootsFile}
-
-Back the folder up now; keep a copy of spare.key.json in another place. Without these keys and their passphrases
-nothing can be signed again.
-`,
+    folder: 'Vendor folder',
+    root: 'Root key',
+    spareKey: 'Spare key',
+    rootsFile: 'For devices',
+    keep: `Back the folder up now; keep a copy of spare.key.json in another place. Without these keys and their passphrases
+nothing can be signed again.`,
   },
   zh: {
     ...commonTexts.zh,
@@ -33,13 +32,11 @@ nothing can be signed again.
     dir: '厂商目录（由本命令创建）',
     name: '厂商名称',
     spare: '备用密钥使用另一个口令（默认相同）',
-    done: (dir: string, rootsFile: string, root: string, spare: string) => `厂商目录  ${dir}
-根密钥    ${root}
-备用密钥  ${spare}
-设备根文件  ${rootsFile}
-
-请立即备份该目录，并将 spare.key.json 另存一处。丢失密钥或口令后将无法再签发任何文件。
-`,
+    folder: '厂商目录',
+    root: '根密钥',
+    spareKey: '备用密钥',
+    rootsFile: '设备根文件',
+    keep: `请立即备份该目录，并将 spare.key.json 另存一处。丢失密钥或口令后将无法再签发任何文件。`,
   },
 };
 
@@ -50,10 +47,10 @@ export function init(program: Command, context: VendorContext): void {
   program
     .command('init')
     .description(text.description)
-    .requiredOption('--dir <folder>', text.dir)
-    .requiredOption('--name <name>', text.name)
-    .option('--passphrase-file <file>', text.passphraseFile)
-    .option('--spare-passphrase-file <file>', text.spare)
+    .requiredOption('--dir <FOLDER>', text.dir)
+    .requiredOption('--name <NAME>', text.name)
+    .option('--passphrase-file <FILE>', text.passphraseFile)
+    .option('--spare-passphrase-file <FILE>', text.spare)
     .action(async (options: { dir: string; name: string } & Partial<Record<PassphraseFile, string>>) => {
       const dir = resolve(options.dir);
       const vendor = parseOption(options.name, '--name', textField(Name, 'a name of at most 100 characters'));
@@ -76,7 +73,12 @@ export function init(program: Command, context: VendorContext): void {
       answer(
         terminal,
         { dir, vendor, rootsFile, ...thumbprints },
-        text.done(dir, rootsFile, root.thumbprint, spare.thumbprint),
+        `${table([
+          [text.folder, dir],
+          [text.root, root.thumbprint],
+          [text.spareKey, spare.thumbprint],
+          [text.rootsFile, rootsFile],
+        ])}\n${text.keep}`,
       );
     });
 }

@@ -38,9 +38,9 @@ export function show(program: Command, context: VendorContext): void {
   program
     .command('show')
     .description(text.description)
-    .argument('<file>', text.file)
-    .option('--dir <folder>', text.dir)
-    .option('--roots <file>', text.roots)
+    .argument('<FILE>', text.file)
+    .option('--dir <FOLDER>', text.dir)
+    .option('--roots <FILE>', text.roots)
     .action(async (file: string, options: { dir?: string; roots?: string }) => {
       const inspection = await inspectDocument(readDocument(file), keysFrom(options, context));
       if (!terminal.json) terminal.err(`${inspection.typ}: ${text[inspection.verifiedBy ?? 'nobody']}\n`);

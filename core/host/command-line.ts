@@ -1,0 +1,129 @@
+import { Command, CommanderError, type Option } from 'commander';
+import stringWidth from 'string-width';
+import type { Language } from '../errors.ts';
+import { type Terminal, usageError } from './cli.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * A program, to which its commands are added. Its options (`--json`, and those added to it) are taken anywhere on
+ * the line and shown in the help of every command.
+ */
+export function createProgram(name: string, description: string, terminal: Terminal): Command {
+  const words = WORDS[terminal.language];
+  const program = new Command(name);
+  return (
+    program
+      .description(description)
+      .option('--json', words.json)
+      .version(VERSION, '-V, --version', words.version)
+      .helpOption('-h, --help', words.help)
+      .helpCommand('help [COMMAND]', words.help)
+      .configureHelp({
+        showGlobalOptions: true,
+        visibleGlobalOptions: (command) =>
+          command === program ? [] : program.options.filter(({ long }) => long !== '--version'),
+        styleTitle: (title) => words.titles[title] ?? title,
+        displayWidth: stringWidth,
+        optionDescription: (option) => words.option(option),
+      })
+      // What is wrong with the line is said by `fail`, once and in the reader's language.
+      .configureOutput({ writeOut: terminal.out, writeErr: () => {} })
+      .exitOverride()
+  );
+}
+
+/**
+ * For a command that is only the common name of others: alone it is a fault of usage that names them. Called when
+ * it has them all, since each takes over what was set before.
+ */
+export function requireSubcommand(group: Command, language: Language): void {
+  group.allowExcessArguments().action((_options: unknown, { args: [word] }: Command) => {
+    const names = group.commands.map((command) => command.name()).join(', ');
+    throw usageError(WORDS[language].commands(word, pathOf(group), names));
+  });
+}
+
+/**
+ * Runs the command that the arguments name; help and version are printed and are no error.
+ *
+ * @param args without the program's own name
+ * @throws `usage`, and whatever the command throws
+ */
+export async function runCommandLine(
+  program: Command,
+  args: readonly string[],
+  { language }: Terminal,
+): Promise<void> {
+  requireSubcommand(program, language);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode !== 0) throw usageError(WORDS[language].problem(thrown));
+  }
+}
+
+/** `license-server enrollment`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+/** A default that a person can read: a text or a number, not an empty list. */
+function readableDefault({ defaultValue }: Option): string | undefined {
+  return typeof defaultValue === 'string' || typeof defaultValue === 'number'
+    ? String(defaultValue)
+    : undefined;
+}
+
+/** The parser's faults; `{}` is what it names in quotes. */
+const PROBLEMS_ZH: Readonly<Record<string, string>> = {
+  'commander.unknownOption': '未知选项 {}',
+  'commander.unknownCommand': '未知命令 {}',
+  'commander.missingArgument': '缺少参数 {}',
+  'commander.missingMandatoryOptionValue': '缺少必需的选项 {}',
+  'commander.optionMissingArgument': '选项缺少值 {}',
+  'commander.excessArguments': '参数过多 {}',
+};
+
+/** What each program says of itself. */
+const WORDS = {
+  en: {
+    help: 'show help',
+    version: 'show the version',
+    json: 'one line of JSON on stdout, faults included',
+    titles: {} as Readonly<Record<string, string>>,
+    option(option: Option) {
+      const value = readableDefault(option);
+      return `${option.description}${value === undefined ? '' : ` (default: ${value})`}`;
+    },
+    commands: (word: string | undefined, path: string, names: string) =>
+      word === undefined
+        ? `a command is missing; ${path} has: ${names}`
+        : `there is no command "${word}"; ${path} has: ${names}`,
+    problem: ({ message }: CommanderError) => message,
+  },
+  zh: {
+    help: '显示帮助',
+    version: '显示版本',
+    json: '以一行 JSON 输出到标准输出，包括错误',
+    titles: {
+      'Usage:': '用法：',
+      'Arguments:': '参数：',
+      'Options:': '选项：',
+      'Global Options:': '通用选项：',
+      'Commands:': '命令：',
+    } as Readonly<Record<string, string>>,
+    option(option: Option) {
+      const value = readableDefault(option);
+      return `${option.description}${value === undefined ? '' : `（默认 ${value}）`}`;
+    },
+    commands: (word: string | undefined, path: string, names: string) =>
+      word === undefined
+        ? `缺少命令；${path} 的命令：${names}`
+        : `没有命令“${word}”；${path} 的命令：${names}`,
+    problem({ code, message }: CommanderError) {
+      const [, name = ''] = /'([^']*)'/.exec(message) ?? [];
+      return PROBLEMS_ZH[code]?.replace('{}', name).trimEnd() ?? message;
+    },
+  },
+};
