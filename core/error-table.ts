@@ -44,7 +44,7 @@ const refused = (...texts: Texts) => entry(400, 3, false, texts);
 const ASK_VENDOR = 'Ask the vendor for a file made for this purpose; do not edit it.';
 const ASK_VENDOR_ZH = '请向厂商索取正确的文件，不要自行修改。';
 const CONFIG = 'Correct the configuration file; docs/configuration.md lists every key.';
-const CONFIG_ZH = '请修改配置文件；所有配置项见 docs/configuration.md。';
+const CONFIG_ZH = '请修改配置文件；所有配置项见 docs/configuration.zh.md。';
 
 /** Every error of the product, once: what programs key on, and what people read. */
 export const errorTable = {
@@ -176,45 +176,45 @@ export const errorTable = {
   // Licensing: the server's no. The first group are also denial codes of the device protocol.
   released: refused(
     'the license was released by this device',
-    'Activate again to resume it.',
+    'Activate again to resume it: license-agent activate.',
     '该许可证已被本设备释放',
-    '如需恢复，请重新激活。',
+    '如需恢复，请重新激活：license-agent activate。',
   ),
   transferred: refused(
     'the license was transferred to another LicenseKey',
-    'Activate with a LicenseKey that has a license, or transfer it back.',
+    'Activate with another LicenseKey.',
     '该许可证已转移到其他 LicenseKey',
-    '请使用有许可证的 LicenseKey 激活，或将其转回。',
+    '请使用其他 LicenseKey 激活。',
   ),
   different_device: refused(
     'the license is in use on a different device',
-    'If this device replaces it, let the operator rebind the license.',
+    'Use it on that device; this one needs a LicenseKey and a license of its own.',
     '该许可证正在另一台设备上使用',
-    '如本设备为替换设备，请管理员执行换绑。',
+    '请在该设备上使用；本设备需要自己的 LicenseKey 与许可证。',
   ),
   suspended: refused(
     'the license is suspended',
-    'Ask the operator of the license server to resume it.',
+    'Ask the operator of the license server why; it goes on once it is resumed there.',
     '该许可证已被暂停',
-    '请联系许可证服务器管理员恢复。',
+    '请向许可证服务器管理员了解原因；恢复后即可继续使用。',
   ),
   quota_exhausted: refused(
     'no license of PID {pid} is left for this App',
-    'Buy more licenses, or allocate more to the App.',
+    'Buy more from the vendor: license-server apply, then import the grant.',
     'PID {pid} 没有可供该 App 使用的 License 额度',
-    '请购买更多 License，或为该 App 分配更多配额。',
+    '请向厂商购买更多 License：license-server apply，然后导入授权。',
   ),
   not_preauthorized: refused(
     'the LicenseKey is not preauthorized for this App',
-    'Add it to the whitelist of the App, or switch preauthorization off.',
+    'Ask the operator of the license server: the App takes only LicenseKeys that were preauthorized.',
     '该 LicenseKey 未预授权',
-    '请将其加入该 App 的白名单，或关闭预授权。',
+    '请联系许可证服务器管理员：该 App 只接受已预授权的 LicenseKey。',
   ),
   unknown_pid: refused(
     'PID {pid} was not granted to this company',
     'Check the PID; license-server quota lists those granted.',
     'PID {pid} 未授权给该企业',
-    '请检查 PID。',
+    '请检查 PID；license-server quota 列出已授权的 PID。',
   ),
   unknown_license: refused(
     'there is no such license',
@@ -224,21 +224,21 @@ export const errorTable = {
   ),
   license_expired: refused(
     'the license expired',
-    'Renew it with a renewId: POST /dabiz/license/v2/renew.',
+    "Renew it with the vendor's renewal licenses.",
     'License 已过期',
-    '请使用 renewId 续期：POST /dabiz/license/v2/renew。',
+    '请使用厂商的续期 License 为其续期。',
   ),
   enrollment_exhausted: refused(
     'the enrollment has used up its activations',
-    'Make another enrollment file on the license server.',
+    'Make another enrollment file on the license server: license-server enrollment create.',
     '该登记文件的激活次数已用完',
-    '请在许可证服务器上生成新的登记文件。',
+    '请在许可证服务器上生成新的登记文件：license-server enrollment create。',
   ),
   rebind_limit: refused(
-    'the license was rebound too often',
-    'Let the operator rebind it.',
-    '该许可证换绑次数过多',
-    '请管理员执行换绑。',
+    'the license was bound to new device keys too often this year',
+    'It is possible again a year after the first of them. Keep the stateDir, which holds the device key.',
+    '该许可证今年换绑设备密钥的次数过多',
+    '自首次换绑起满一年后可再次换绑。请保留存放设备密钥的 stateDir。',
   ),
   takeover_limit: refused(
     'the account was taken over by other devices too often today',
@@ -248,15 +248,15 @@ export const errorTable = {
   ),
   renewal_refused: refused(
     'renewal asked for by the device is not enabled for this App',
-    'Renew on the server.',
+    'Ask the operator of the license server to renew it there.',
     '该 App 未允许设备自行续期',
-    '请在服务器上续期。',
+    '请联系许可证服务器管理员续期。',
   ),
   transfer_refused: refused(
     'the license cannot be transferred',
-    'Let the operator transfer it on the server.',
+    'Activate the other LicenseKey with a license of its own.',
     '该许可证不能转移',
-    '请管理员在服务器上转移。',
+    '请为另一个 LicenseKey 激活自己的许可证。',
   ),
   unlicensed: refused(
     'this device holds no license',
@@ -284,9 +284,9 @@ export const errorTable = {
   ),
   minutes_exceeded: refused(
     'the minutes of the license are used up',
-    'Renew the license.',
+    "Renew it with the vendor's renewal licenses.",
     '许可证的分钟数已用完',
-    '请为许可证续期。',
+    '请使用厂商的续期 License 为其续期。',
   ),
 
   // Input of people and programs
@@ -324,6 +324,34 @@ export const errorTable = {
     'Check the App ID and the credentials.',
     'App {appId} 不存在',
     '请检查 App ID 与凭证。',
+  ),
+  unknown_company: mistake(
+    2,
+    'company {cid} has no grant on this server',
+    'Check the CID; license-server quota lists the companies.',
+    '本服务器上没有企业 {cid} 的授权',
+    '请检查 CID；license-server quota 列出各企业。',
+  ),
+  unknown_enrollment: mistake(
+    2,
+    'there is no enrollment {id}',
+    'Check the ID: license-server enrollment list.',
+    '登记 {id} 不存在',
+    '请检查 ID：license-server enrollment list。',
+  ),
+  unknown_credential: mistake(
+    2,
+    'there are no credentials {customerId} in force',
+    'Check the customerId: license-server credentials list.',
+    '有效凭证 {customerId} 不存在',
+    '请检查 customerId：license-server credentials list。',
+  ),
+  authority_malformed: mistake(
+    2,
+    'authority file {file}: {problem}',
+    "Give the PEM file of the certificate authority that signed the proxy's certificate.",
+    '颁发机构文件 {file}：{problem}',
+    '请提供为代理证书签名的颁发机构的 PEM 文件。',
   ),
   usage: mistake(2, '{problem}', 'See --help.', '{problem}', '请查看 --help。'),
   unauthorized: entry(401, 5, false, [
@@ -450,9 +478,9 @@ export const errorTable = {
   ]),
   enrollment_rejected: entry(401, 3, false, [
     'the license server does not know this device, and its enrollment is not (or no longer) valid',
-    'Make a new enrollment file on the license server.',
+    'Make a new enrollment file on the license server: license-server enrollment create.',
     '许可证服务器不认识本设备，且登记文件无效或已失效',
-    '请在许可证服务器上生成新的登记文件。',
+    '请在许可证服务器上生成新的登记文件：license-server enrollment create。',
   ]),
   not_enrolled: mistake(
     2,
@@ -463,9 +491,9 @@ export const errorTable = {
   ),
   daemon_down: entry(503, 7, true, [
     'this needs the daemon, which does not answer at {socket}',
-    'Start it: systemctl start license-agent, or license-agent run.',
+    'Start it: license-agent run.',
     '此操作需要守护进程，但 {socket} 没有响应',
-    '请启动守护进程：systemctl start license-agent 或 license-agent run。',
+    '请启动守护进程：license-agent run。',
   ]),
   daemon_running: mistake(
     2,
@@ -517,6 +545,13 @@ export const errorTable = {
     'Check permissions and free space.',
     '无法写入 {file}：{problem}',
     '请检查权限与剩余空间。',
+  ),
+  file_exists: mistake(
+    2,
+    '{file} exists already; nothing was changed',
+    'Give another name.',
+    '{file} 已存在，未做任何更改',
+    '请使用其他文件名。',
   ),
   key_file_permissions: mistake(
     2,

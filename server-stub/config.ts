@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as Type from 'typebox';
-import { DEFAULT_ZONE } from '#core/catalog.ts';
 import { loadConfig } from '#core/host/config.ts';
 import { LOG_LEVELS } from '#core/host/log.ts';
-import { Zone } from '#core/shapes.ts';
 
 const ServerConfig = Type.Object({
   stateDir: Type.String({
@@ -33,10 +31,6 @@ const ServerConfig = Type.Object({
     description: 'Calls per second, company and endpoint; 0 lifts the limit.',
     default: 1000,
     minimum: 0,
-  }),
-  zone: Type.With(Zone, {
-    description: 'IANA time zone of the times that people read in answers.',
-    default: DEFAULT_ZONE,
   }),
   logLevel: Type.Enum([...LOG_LEVELS], {
     description: `Least severe level that is logged: ${LOG_LEVELS.join(', ')}.`,

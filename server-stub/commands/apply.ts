@@ -1,15 +1,18 @@
 import { derivePid } from '#core/catalog.ts';
 import type { Application, ApplicationItem } from '#core/documents/application.ts';
-import { answer } from '#core/host/cli.ts';
-import { createFileDurably } from '#core/host/files.ts';
+import type { ExitCode } from '#core/error-table.ts';
+import { answer, type Terminal } from '#core/host/cli.ts';
+import { table } from '#core/host/table.ts';
 import { newAppId } from '#core/ids.ts';
-import { parseOption, required, textField } from '#core/notation/fields.ts';
+import { describeLicense, describeValidity } from '#core/notation/describe-license.ts';
+import { parseOption, textField } from '#core/notation/fields.ts';
 import { parsePurchase } from '#core/notation/purchase.ts';
 import { parseRenewal } from '#core/notation/renewal.ts';
 import { AppId, Cid, Name } from '#core/shapes.ts';
 import { loadInstallation } from '../installation.ts';
 import { apply } from '../licensing/apply.ts';
 import { type CommandContext, now } from './context.ts';
+import { writeNewFile } from './write-new-file.ts';
 
 export interface ApplyOptions {
   cid: string;
@@ -30,14 +33,14 @@ const CID = textField(Cid, 'a CID');
 export async function applyForLicenses(
   { terminal, config }: CommandContext,
   options: ApplyOptions,
-): Promise<void> {
+): Promise<ExitCode> {
   const { serverId, key } = loadInstallation(config.stateDir);
   const { application, document } = await apply(
     { serverId, key },
     {
       cid: parseOption(options.cid, '--cid', CID),
       name: parseOption(options.name, '--name', NAME),
-      apps: required(options.app.length > 0 ? options.app.map(parseApp) : undefined, '--app'),
+      apps: options.app.map(parseApp),
       items: [
         ...options.purchase.map((text) => parsePurchase(text, '--purchase')),
         ...options.renewal.map((text) => parseRenewal(text, '--renewal')),
@@ -46,15 +49,16 @@ export async function applyForLicenses(
     },
     now(),
   );
-  createFileDurably(options.out, document, 0o644);
+  writeNewFile(options.out, document, 0o644);
 
   const items = application.items.map((item) => ({ pid: pidOf(item), ...item }));
   const { applicationId, cid, apps } = application;
   answer(
     terminal,
     { applicationId, serverId, cid, apps, items, file: options.out },
-    describe(application, options.out, terminal.language === 'zh'),
+    describe(application, options.out, terminal),
   );
+  return 0;
 }
 
 function parseApp(text: string): Application['apps'][number] {
@@ -69,16 +73,41 @@ function pidOf(item: ApplicationItem): string {
   return item.kind === 'renewal' ? item.pid : derivePid(item.sku, item.validity, item.category);
 }
 
-function describe({ name, cid, apps, items }: Application, file: string, zh: boolean): string {
-  return [
-    zh ? `${name}（CID ${cid}）的申请：${file}` : `Application of ${name} (CID ${cid}): ${file}`,
-    ...apps.map((app) => `  App   ${app.appId}  ${app.name}`),
-    ...items.map((item) => {
-      const what = item.kind === 'purchase' ? (zh ? '购买' : 'buy  ') : zh ? '续期' : 'renew';
-      return `  ${what} ${pidOf(item)}  ${item.count}`;
-    }),
-    zh
-      ? '请将此文件发给厂商；收到证书和授权后执行：license-server import FILE'
-      : 'Send this file to the vendor; import what comes back: license-server import FILE',
-  ].join('\n');
+function describe(
+  { name, cid, apps, items }: Application,
+  file: string,
+  { language, columns }: Terminal,
+): string {
+  const words = WORDS[language];
+  const facts = table([
+    [words.company, `${name} (CID ${cid})`],
+    ...apps.map((app) => ['App', `${app.appId}  ${app.name}`]),
+    [words.file, file],
+  ]);
+  const rows = items.flatMap((item) => {
+    const what =
+      item.kind === 'purchase' ? describeLicense(item, language) : describeValidity(item.validity, language);
+    return [[words[item.kind], pidOf(item), item.count, what]];
+  });
+  const list = rows.length === 0 ? '' : `\n${table([words.head, ...rows], { columns })}`;
+  return `${facts}${list}\n${words.next}`;
 }
+
+const WORDS = {
+  en: {
+    company: 'Company',
+    file: 'File',
+    head: ['Line', 'PID', 'Count', 'What'],
+    purchase: 'purchase',
+    renewal: 'renewal',
+    next: 'Send the file to the vendor; take what comes back with license-server import FILE.',
+  },
+  zh: {
+    company: '企业',
+    file: '文件',
+    head: ['类型', 'PID', '数量', '内容'],
+    purchase: '购买',
+    renewal: '续期',
+    next: '请将该文件发给厂商；收到证书与授权后，使用 license-server import FILE 导入。',
+  },
+};

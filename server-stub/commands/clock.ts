@@ -1,28 +1,42 @@
+import { isoTime } from '#core/clock.ts';
+import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
-import { acceptClock } from '../licensing/accept-clock.ts';
+import { table } from '#core/host/table.ts';
+import { acceptClock, type ClockAcceptance } from '../licensing/accept-clock.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
 /** `license-server clock accept`: the clock is right, the trail lies in the future by mistake. */
-export async function accept(context: CommandContext): Promise<void> {
+export async function accept(context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
   const accepted = await withStore(context, async (store) => {
     const at = now();
     const companies = await store.reader.selectFrom('company').select('cid').execute();
-    const found = await store.write(at, async (transaction) => {
-      const outcomes = [];
-      for (const { cid } of companies) outcomes.push(await acceptClock(transaction, cid, at, operator()));
+    return store.write(at, async (transaction) => {
+      const outcomes: ClockAcceptance[] = [];
+      for (const { cid } of companies) {
+        const outcome = await acceptClock(transaction, cid, at, operator());
+        if (outcome !== undefined) outcomes.push(outcome);
+      }
       return outcomes;
     });
-    return found.filter((outcome) => outcome !== undefined);
   });
-  const zh = context.terminal.language === 'zh';
-  const text = accepted.map(({ cid, previousAt, corrected }) => {
-    const was = new Date(previousAt * 1000).toISOString();
-    return zh
-      ? `CID ${cid}：审计记录时间 ${was} 已按当前时钟更正，更正许可证 ${corrected} 个`
-      : `CID ${cid}: the trail stood at ${was} and goes on from now; ${corrected} licenses corrected`;
-  });
-  const nothing = zh
-    ? '时钟未落后于审计记录，未做更改'
-    : 'The clock is not behind the trail; nothing changed';
-  answer(context.terminal, { accepted }, text.join('\n') || nothing);
+  const words = WORDS[terminal.language];
+  const rows = accepted.map(({ cid, previousAt, corrected }) => [cid, isoTime(previousAt), corrected]);
+  const text =
+    rows.length === 0 ? words.nothing : `${table([words.head, ...rows], terminal)}\n${words.accepted}`;
+  answer(terminal, { accepted }, text);
+  return 0;
 }
+
+const WORDS = {
+  en: {
+    head: ['CID', 'Trail stood at', 'Licenses corrected'],
+    accepted: 'The audit trail goes on from now.',
+    nothing: 'The clock is not behind the audit trail; nothing changed.',
+  },
+  zh: {
+    head: ['CID', '原审计记录时间', '更正的许可证'],
+    accepted: '审计记录已从当前时钟继续。',
+    nothing: '时钟未落后于审计记录，未做更改。',
+  },
+};

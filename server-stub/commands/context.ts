@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { systemClock } from '#core/clock.ts';
 import type { Terminal } from '#core/host/cli.ts';
-import { loadServerConfig, type ServerConfig } from '../config.ts';
+import type { ServerConfig } from '../config.ts';
 import { type Installation, loadInstallation } from '../installation.ts';
 import { openStore, type Store } from '../store/database.ts';
 
@@ -25,12 +25,11 @@ export async function withStore<T>(
   }
 }
 
-/** Who stands at the keyboard, for the audit trail. */
+/** Who stands at the keyboard, for the audit trail; under sudo also as whom they logged in: `operator:root(alice)`. */
 export function operator(): string {
-  return `operator:${userInfo().username}`;
+  const person = process.env['SUDO_USER'];
+  return `operator:${userInfo().username}${person ? `(${person})` : ''}`;
 }
 
 /** The wall clock, for a command's one transaction. */
 export const now = systemClock.now;
-
-export { loadServerConfig };

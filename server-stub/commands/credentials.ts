@@ -1,4 +1,7 @@
+import { isoDay } from '#core/clock.ts';
+import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
+import { table } from '#core/host/table.ts';
 import { createCredential, revokeCredential, type Scope } from '../licensing/credentials.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
@@ -8,21 +11,23 @@ export interface CredentialOptions {
 }
 
 /** `license-server credentials create`: a pair for the OpenAPI, its secret shown this once. */
-export async function create(context: CommandContext, { cid, scope }: CredentialOptions): Promise<void> {
+export async function create(context: CommandContext, { cid, scope }: CredentialOptions): Promise<ExitCode> {
   const credential = await withStore(context, (store) =>
     store.write(now(), (transaction) => createCredential(transaction, cid, scope, operator())),
   );
   const { customerId, customerSecret } = credential;
-  const text =
-    context.terminal.language === 'zh'
-      ? `customerId      ${customerId}\ncustomerSecret  ${customerSecret}\n密钥只显示这一次，请妥善保存。`
-      : `customerId      ${customerId}\ncustomerSecret  ${customerSecret}\nThe secret is shown this once; keep it.`;
-  answer(context.terminal, credential, text);
+  const pair = table([
+    ['customerId', customerId],
+    ['customerSecret', customerSecret],
+  ]);
+  answer(context.terminal, credential, `${pair}\n${WORDS[context.terminal.language].once}`);
+  return 0;
 }
 
 /** `license-server credentials list`, without secrets. */
-export async function list(context: CommandContext): Promise<void> {
-  const rows = await withStore(context, (store) =>
+export async function list(context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const credentials = await withStore(context, (store) =>
     store.reader
       .selectFrom('credential')
       .select([
@@ -35,21 +40,44 @@ export async function list(context: CommandContext): Promise<void> {
       .orderBy('created_at')
       .execute(),
   );
-  const text = rows.map(
-    ({ customerId, cid, scope, revokedAt }) =>
-      `${customerId}  CID ${cid}  ${scope}${revokedAt === null ? '' : '  revoked'}`,
-  );
-  answer(context.terminal, { credentials: rows }, text.join('\n'));
+  const words = WORDS[terminal.language];
+  const rows = credentials.map(({ customerId, cid, scope, createdAt, revokedAt }) => [
+    customerId,
+    cid,
+    scope,
+    isoDay(createdAt),
+    revokedAt === null ? words.inForce : words.revokedOn(isoDay(revokedAt)),
+  ]);
+  const text = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);
+  answer(terminal, { credentials }, text);
+  return 0;
 }
 
 /** `license-server credentials revoke CUSTOMER_ID`. */
-export async function revoke(context: CommandContext, customerId: string): Promise<void> {
+export async function revoke(context: CommandContext, customerId: string): Promise<ExitCode> {
   await withStore(context, (store) =>
     store.write(now(), (transaction) => revokeCredential(transaction, customerId, operator())),
   );
-  answer(
-    context.terminal,
-    { customerId, revoked: true },
-    context.terminal.language === 'zh' ? `凭证 ${customerId} 已撤销` : `Credentials ${customerId} revoked`,
-  );
+  const text = WORDS[context.terminal.language].revoked(customerId);
+  answer(context.terminal, { customerId, revoked: true }, text);
+  return 0;
 }
+
+const WORDS = {
+  en: {
+    once: 'The secret is shown this once; keep it.',
+    head: ['customerId', 'CID', 'Scope', 'Created', 'State'],
+    inForce: 'in force',
+    revokedOn: (day: string) => `revoked ${day}`,
+    none: 'There are no credentials.',
+    revoked: (customerId: string) => `Credentials ${customerId} are revoked.`,
+  },
+  zh: {
+    once: '密钥只显示这一次，请妥善保存。',
+    head: ['customerId', 'CID', '范围', '创建日期', '状态'],
+    inForce: '有效',
+    revokedOn: (day: string) => `${day} 已撤销`,
+    none: '没有凭证。',
+    revoked: (customerId: string) => `凭证 ${customerId} 已撤销。`,
+  },
+};

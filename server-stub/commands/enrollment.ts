@@ -1,8 +1,15 @@
 import { hostname } from 'node:os';
+import { isoDay } from '#core/clock.ts';
+import { Enrollment } from '#core/documents/enrollment.ts';
+import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
-import { createFileDurably } from '#core/host/files.ts';
+import { table } from '#core/host/table.ts';
+import { parseOption, textField } from '#core/notation/fields.ts';
+import type { Installation } from '../installation.ts';
 import { createEnrollment, revokeEnrollment } from '../licensing/enrollments.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
+import { readAuthorityFile } from './read-authority-file.ts';
+import { writeNewFile } from './write-new-file.ts';
 
 export interface EnrollmentOptions {
   app: string;
@@ -11,18 +18,21 @@ export interface EnrollmentOptions {
   maxActivations: number;
   days: number;
   url: string[];
+  caFile?: string;
 }
 
 const DAY_SECONDS = 86_400;
+const SERVER_URL = textField(Enrollment.properties.serverUrls.items, 'a URL of http or https');
 
 /** `license-server enrollment create`: the file that devices of an App enroll with. */
 export async function createEnrollmentFile(
   context: CommandContext,
   options: EnrollmentOptions,
-): Promise<void> {
+): Promise<ExitCode> {
   const { terminal, config } = context;
-  const { app: appId, pid, out, maxActivations, days, url } = options;
-  const serverUrls = [url, config.publicUrls].find((urls) => urls.length > 0) ?? [defaultUrl(config)];
+  const { app: appId, pid, out, maxActivations, days } = options;
+  const serverUrls = urlsFrom(options.url, config);
+  const pinned = options.caFile === undefined ? undefined : readAuthorityFile(options.caFile);
   const enrollment = await withStore(context, (store, { serverId, roots, tls }) =>
     store.write(now(), async (transaction) => {
       const made = await createEnrollment(
@@ -30,61 +40,137 @@ export async function createEnrollmentFile(
         { appId, pid, maxActivations, expiresAt: now() + days * DAY_SECONDS, actor: operator() },
         {
           serverUrls,
-          caCertificate: config.tls ? tls.authority : '',
+          caCertificate: pinned ?? ownAuthority(config, tls),
           serverId,
           rootThumbprint: roots.root.thumbprint,
         },
       );
       // Inside the transaction: where the file cannot be written, no enrollment stays behind.
-      createFileDurably(out, `${JSON.stringify(made, null, 2)}\n`, 0o600);
+      writeNewFile(out, `${JSON.stringify(made, null, 2)}\n`, 0o600);
       return made;
     }),
   );
+
   const { id, expiresAt } = enrollment.enrollment;
-  const until = new Date(expiresAt * 1000).toISOString().slice(0, 10);
-  const text =
-    terminal.language === 'zh'
-      ? `登记文件：${out}\n最多 ${maxActivations} 次激活，有效期至 ${until}；内含密钥，请妥善保管。\n在设备上执行：license-agent enroll ${out}`
-      : `Enrollment file: ${out}\nUp to ${maxActivations} activations until ${until}; it holds a secret, keep it safe.\nOn the device: license-agent enroll ${out}`;
-  answer(terminal, { id, file: out, appId, pid, maxActivations, expiresAt, serverUrls }, text);
+  const authority = pinned !== undefined ? 'file' : config.tls ? 'server' : 'system';
+  const words = WORDS[terminal.language];
+  const facts = table([
+    [words.enrollment, id],
+    [words.limit, words.activations(maxActivations, isoDay(expiresAt))],
+    ...serverUrls.map((url, index) => [index === 0 ? words.urls : '', url]),
+    [words.authority, words.authorities[authority]],
+    [words.file, out],
+  ]);
+  answer(
+    terminal,
+    { id, file: out, appId, pid, maxActivations, expiresAt, serverUrls, authority },
+    `${facts}\n${words.next(out)}`,
+  );
+  return 0;
 }
 
 /** `license-server enrollment list`. */
-export async function listEnrollments(context: CommandContext): Promise<void> {
-  const rows = await withStore(context, (store) =>
+export async function listEnrollments(context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
+  const found = await withStore(context, (store) =>
     store.reader
       .selectFrom('enrollment')
+      .innerJoin('app', 'app.app_id', 'enrollment.app_id')
       .select([
         'enrollment_id as id',
-        'app_id as appId',
+        'enrollment.app_id as appId',
+        'name',
         'pid',
         'used',
         'max_activations as maxActivations',
         'expires_at as expiresAt',
         'revoked_at as revokedAt',
       ])
-      .orderBy('created_at')
+      .orderBy('enrollment.created_at')
       .execute(),
   );
-  const text = rows.map(
-    ({ id, appId, pid, used, maxActivations, revokedAt }) =>
-      `${id}  App ${appId}  PID ${pid}  ${used}/${maxActivations}${revokedAt === null ? '' : '  revoked'}`,
-  );
-  answer(context.terminal, { enrollments: rows }, text.join('\n'));
+  const words = WORDS[terminal.language];
+  const at = now();
+  const rows = found.map((each) => [
+    each.id,
+    words.states[stateOf(each, at)],
+    `${each.used}/${each.maxActivations}`,
+    isoDay(each.expiresAt),
+    each.name,
+    each.pid,
+  ]);
+  const text = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);
+  const enrollments = found.map(({ name: _, ...rest }) => rest);
+  answer(terminal, { enrollments }, text);
+  return 0;
 }
 
 /** `license-server enrollment revoke ID`. */
-export async function revoke(context: CommandContext, id: string): Promise<void> {
+export async function revokeEnrollmentFile(context: CommandContext, id: string): Promise<ExitCode> {
   await withStore(context, (store) =>
     store.write(now(), (transaction) => revokeEnrollment(transaction, id, operator())),
   );
-  answer(
-    context.terminal,
-    { id, revoked: true },
-    context.terminal.language === 'zh' ? `登记 ${id} 已撤销` : `Enrollment ${id} revoked`,
-  );
+  answer(context.terminal, { id, revoked: true }, WORDS[context.terminal.language].revoked(id));
+  return 0;
 }
 
-function defaultUrl({ tls, port }: CommandContext['config']): string {
-  return `${tls ? 'https' : 'http'}://${hostname()}:${port}`;
+/** Where devices reach the server: as asked for, else as configured, else by this machine's own name. */
+function urlsFrom(given: readonly string[], { publicUrls, tls, port }: CommandContext['config']): string[] {
+  if (given.length > 0) return given.map((url) => parseOption(url, '--url', SERVER_URL));
+  if (publicUrls.length > 0) return publicUrls;
+  return [`${tls ? 'https' : 'http'}://${hostname()}:${port}`];
 }
+
+/** What devices pin; nothing where a proxy ends TLS, whose certificate is under an authority of the system. */
+function ownAuthority({ tls }: CommandContext['config'], { authority }: Installation['tls']): string {
+  return tls ? authority : '';
+}
+
+interface EnrollmentRow {
+  readonly used: number;
+  readonly maxActivations: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+}
+
+function stateOf({ used, maxActivations, expiresAt, revokedAt }: EnrollmentRow, at: number) {
+  if (revokedAt !== null) return 'revoked';
+  if (at > expiresAt) return 'ended';
+  return used < maxActivations ? 'inForce' : 'usedUp';
+}
+
+const WORDS = {
+  en: {
+    enrollment: 'Enrollment',
+    limit: 'For',
+    activations: (most: number, until: string) => `at most ${most} activations until ${until}`,
+    urls: 'Server',
+    authority: 'Trusted for TLS',
+    authorities: {
+      server: "this server's own authority",
+      file: 'the given authority',
+      system: "the authorities of the device's system",
+    },
+    file: 'File',
+    next: (out: string) =>
+      `The file holds a secret, keep it safe. On each device: license-agent enroll ${out}`,
+    head: ['ID', 'State', 'Used', 'Until', 'App', 'PID'],
+    states: { inForce: 'in force', usedUp: 'used up', ended: 'ended', revoked: 'revoked' },
+    none: 'There are no enrollments.',
+    revoked: (id: string) => `Enrollment ${id} is revoked.`,
+  },
+  zh: {
+    enrollment: '登记',
+    limit: '限额',
+    activations: (most: number, until: string) => `最多激活 ${most} 个，有效期至 ${until}`,
+    urls: '服务器',
+    authority: 'TLS 信任',
+    authorities: { server: '本服务器的颁发机构', file: '所给的颁发机构', system: '设备系统信任的颁发机构' },
+    file: '文件',
+    next: (out: string) => `文件内含密钥，请妥善保管。在每台设备上执行：license-agent enroll ${out}`,
+    head: ['ID', '状态', '已用', '有效期至', 'App', 'PID'],
+    states: { inForce: '有效', usedUp: '已用完', ended: '已到期', revoked: '已撤销' },
+    none: '没有登记。',
+    revoked: (id: string) => `登记 ${id} 已撤销。`,
+  },
+};

@@ -1,15 +1,18 @@
+import { isoDay } from '#core/clock.ts';
 import { grantDocument } from '#core/documents/grant.ts';
 import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { typeOf } from '#core/documents/signed-document.ts';
+import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
-import { answer } from '#core/host/cli.ts';
+import { answer, type Terminal } from '#core/host/cli.ts';
 import { readTextFile } from '#core/host/files.ts';
+import { table } from '#core/host/table.ts';
 import { type CertificateImport, importCertificate } from '../licensing/import-certificate.ts';
 import { type GrantImport, importGrant } from '../licensing/import-grant.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
 /** `license-server import FILE`: a grant or an issuer certificate, whichever the file holds. */
-export async function importFile(context: CommandContext, file: string): Promise<void> {
+export async function importFile(context: CommandContext, file: string): Promise<ExitCode> {
   const document = readTextFile(file, grantDocument.maxBytes + 2).trim();
   const typ = typeOf(document);
   const imported = await withStore(context, (store, { roots, serverId, key }) =>
@@ -28,30 +31,53 @@ export async function importFile(context: CommandContext, file: string): Promise
       }
     }),
   );
-
-  const zh = context.terminal.language === 'zh';
-  const again = imported.changed
-    ? ''
-    : zh
-      ? '（已导入过，未做更改）'
-      : ' (was imported before; nothing changed)';
-  const text =
-    imported.kind === 'certificate'
-      ? zh
-        ? `已导入企业 ${imported.cid} 的签发证书，序号 ${imported.serial}，有效期至 ${day(imported.exp)}${again}`
-        : `Issuer certificate ${imported.serial} for company ${imported.cid}, valid until ${day(imported.exp)}${again}`
-      : [
-          zh
-            ? `已导入企业 ${imported.cid} 的授权 ${imported.grantId}${again}`
-            : `Grant ${imported.grantId} for company ${imported.cid}${again}`,
-          ...imported.lines.map(({ kind, pid, count, appId }) => {
-            const what = kind === 'purchase' ? (zh ? '购买' : 'purchase') : zh ? '续期' : 'renewal ';
-            return `  ${what}  ${pid}  ${count}  ${appId ?? (zh ? '所有 App 共享' : 'shared by all Apps')}`;
-          }),
-        ].join('\n');
-  answer(context.terminal, imported, text);
+  answer(context.terminal, imported, describe(imported, context.terminal));
+  return 0;
 }
 
-function day(at: number): string {
-  return new Date(at * 1000).toISOString().slice(0, 10);
+function describe(imported: CertificateImport | GrantImport, { language, columns }: Terminal): string {
+  const words = WORDS[language];
+  const again = imported.changed ? '' : `\n${words.again}`;
+  if (imported.kind === 'certificate') {
+    const { serial, cid, exp } = imported;
+    const facts = [
+      [words.certificate, String(serial)],
+      [words.company, cid],
+      [words.until, isoDay(exp)],
+    ];
+    return `${table(facts)}${again}`;
+  }
+  const { grantId, cid, lines } = imported;
+  const facts = [
+    [words.grant, grantId],
+    [words.company, cid],
+  ];
+  const rows = lines.map(({ kind, pid, count, appId }) => [words[kind], pid, count, appId ?? words.shared]);
+  const list = rows.length === 0 ? '' : `\n${table([words.head, ...rows], { columns })}`;
+  return `${table(facts)}${list}${again}`;
 }
+
+const WORDS = {
+  en: {
+    certificate: 'Certificate',
+    grant: 'Grant',
+    company: 'Company',
+    until: 'Valid until',
+    head: ['Line', 'PID', 'Count', 'App'],
+    purchase: 'purchase',
+    renewal: 'renewal',
+    shared: 'shared',
+    again: 'It was imported before; nothing changed.',
+  },
+  zh: {
+    certificate: '签发证书',
+    grant: '授权',
+    company: '企业',
+    until: '有效期至',
+    head: ['类型', 'PID', '数量', 'App'],
+    purchase: '购买',
+    renewal: '续期',
+    shared: '共享',
+    again: '此前已导入过，未做更改。',
+  },
+};

@@ -1,5 +1,7 @@
 import { hostname, networkInterfaces } from 'node:os';
+import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
+import { table } from '#core/host/table.ts';
 import { authorityFile, initialize } from '../installation.ts';
 import { openStore } from '../store/database.ts';
 import type { CommandContext } from './context.ts';
@@ -11,18 +13,23 @@ export interface InitOptions {
 
 /** `license-server init`: keys, certificate authority, TLS certificate, empty store. */
 export async function init(
-  { terminal, config }: CommandContext,
+  { terminal, config: { stateDir } }: CommandContext,
   { vendorRoots, host }: InitOptions,
-): Promise<void> {
+): Promise<ExitCode> {
   const hosts = host.length > 0 ? host : ownNames();
-  const { serverId, roots, storeFile } = await initialize(config.stateDir, vendorRoots, hosts);
+  const { serverId, roots, storeFile } = await initialize(stateDir, vendorRoots, hosts);
   await (await openStore(storeFile)).close();
-  const caFile = authorityFile(config.stateDir);
-  const text =
-    terminal.language === 'zh'
-      ? `服务器 ${serverId} 已初始化：${config.stateDir}\n厂商：${roots.vendor}\nTLS 证书适用于：${hosts.join('、')}\nCA 证书：${caFile}\n下一步：license-server apply`
-      : `Server ${serverId} initialised in ${config.stateDir}\nVendor: ${roots.vendor}\nTLS certificate for: ${hosts.join(', ')}\nCA certificate: ${caFile}\nNext: license-server apply`;
-  answer(terminal, { serverId, stateDir: config.stateDir, caFile, hosts, vendor: roots.vendor }, text);
+  const caFile = authorityFile(stateDir);
+  const words = WORDS[terminal.language];
+  const facts = table([
+    [words.server, serverId],
+    [words.folder, stateDir],
+    [words.vendor, roots.vendor],
+    [words.authority, caFile],
+    ...hosts.map((name, index) => [index === 0 ? words.hosts : '', name]),
+  ]);
+  answer(terminal, { serverId, stateDir, caFile, hosts, vendor: roots.vendor }, `${facts}\n${words.next}`);
+  return 0;
 }
 
 /** Every name and address under which this machine may be reached. */
@@ -33,3 +40,22 @@ function ownNames(): string[] {
     .filter((address) => !address.startsWith('fe80:'));
   return [...new Set(['localhost', hostname(), '127.0.0.1', '::1', ...addresses])];
 }
+
+const WORDS = {
+  en: {
+    server: 'Server',
+    folder: 'Folder',
+    vendor: 'Vendor',
+    authority: 'CA certificate',
+    hosts: 'TLS names',
+    next: 'Next: apply for licenses with license-server apply.',
+  },
+  zh: {
+    server: '服务器',
+    folder: '目录',
+    vendor: '厂商',
+    authority: 'CA 证书',
+    hosts: 'TLS 名称',
+    next: '下一步：使用 license-server apply 申请许可证。',
+  },
+};

@@ -18,7 +18,7 @@ export interface Credential {
 /**
  * Makes a pair for a company.
  *
- * @throws `parameter_invalid` where the company is unknown
+ * @throws `unknown_company`
  */
 export async function createCredential(
   { db, audit }: Transaction,
@@ -27,8 +27,7 @@ export async function createCredential(
   actor: string,
 ): Promise<Credential> {
   const company = await db.selectFrom('company').select('cid').where('cid', '=', cid).executeTakeFirst();
-  if (company === undefined)
-    throw new LicenseError('parameter_invalid', { name: 'cid', problem: `company ${cid} has no grant here` });
+  if (company === undefined) throw new LicenseError('unknown_company', { cid });
   const customerId = newAppId();
   const customerSecret = newSecret();
   const created_at = await audit.timeOf(cid);
@@ -50,7 +49,7 @@ export async function createCredential(
 /**
  * Ends a pair; running servers follow within a second.
  *
- * @throws `parameter_invalid` where there is none
+ * @throws `unknown_credential`
  */
 export async function revokeCredential(
   { db, audit }: Transaction,
@@ -58,8 +57,7 @@ export async function revokeCredential(
   actor: string,
 ): Promise<void> {
   const credential = await findCredential(db, customerId);
-  if (credential === undefined)
-    throw new LicenseError('parameter_invalid', { name: 'customerId', problem: 'no such credential' });
+  if (credential === undefined) throw new LicenseError('unknown_credential', { customerId });
   const revoked_at = await audit.timeOf(credential.cid);
   await db.updateTable('credential').set({ revoked_at }).where('customer_id', '=', customerId).execute();
   await audit.append(credential.cid, { actor, action: 'credential.revoke', subject: customerId });

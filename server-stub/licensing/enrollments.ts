@@ -80,7 +80,7 @@ export async function createEnrollment(
 /**
  * Ends an enrollment: no new seat is taken through it. Devices that activated keep their licenses.
  *
- * @throws `parameter_invalid` where there is none
+ * @throws `unknown_enrollment`
  */
 export async function revokeEnrollment({ db, audit }: Transaction, id: string, actor: string): Promise<void> {
   const enrollment = await db
@@ -88,8 +88,7 @@ export async function revokeEnrollment({ db, audit }: Transaction, id: string, a
     .selectAll()
     .where('enrollment_id', '=', id)
     .executeTakeFirst();
-  if (enrollment === undefined)
-    throw new LicenseError('parameter_invalid', { name: 'id', problem: 'no such enrollment' });
+  if (enrollment === undefined) throw new LicenseError('unknown_enrollment', { id });
   if (enrollment.revoked_at !== null) return;
   const revoked_at = await audit.timeOf(enrollment.cid);
   await db.updateTable('enrollment').set({ revoked_at }).where('enrollment_id', '=', id).execute();

@@ -1,0 +1,16 @@
+import { LicenseError } from '#core/errors.ts';
+import { createFileDurably } from '#core/host/files.ts';
+
+/**
+ * Writes a file that a command was asked for, and never over another one.
+ *
+ * @throws `file_exists`; `file_unwritable`, `store_full`
+ */
+export function writeNewFile(file: string, text: string, mode: number): void {
+  try {
+    createFileDurably(file, text, mode);
+  } catch (cause) {
+    if (!(cause instanceof LicenseError) || cause.code !== 'already_initialized') throw cause;
+    throw new LicenseError('file_exists', { file }, { cause });
+  }
+}
