@@ -1,5 +1,4 @@
 import { Command, CommanderError, type Option } from 'commander';
-import stringWidth from 'string-width';
 import type { Language } from '../errors.ts';
 import { type Terminal, usageError } from './cli.ts';
 import { VERSION } from './version.ts';
@@ -23,7 +22,6 @@ export function createProgram(name: string, description: string, terminal: Termi
         visibleGlobalOptions: (command) =>
           command === program ? [] : program.options.filter(({ long }) => long !== '--version'),
         styleTitle: (title) => words.titles[title] ?? title,
-        displayWidth: stringWidth,
         optionDescription: (option) => words.option(option),
       })
       // What is wrong with the line is said by `fail`, once and in the reader's language.
@@ -55,6 +53,11 @@ export async function runCommandLine(
   { language }: Terminal,
 ): Promise<void> {
   requireSubcommand(program, language);
+  if (args.some((word) => HELP_WORDS.includes(word))) {
+    // Not for commands that help nobody: it costs the agent's daemon 3 MiB.
+    const { default: displayWidth } = await import('string-width');
+    Object.assign(program.configureHelp(), { displayWidth });
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
@@ -62,6 +65,8 @@ export async function runCommandLine(
     if (thrown.exitCode !== 0) throw usageError(WORDS[language].problem(thrown));
   }
 }
+
+const HELP_WORDS: readonly string[] = ['help', '-h', '--help'];
 
 /** `license-server enrollment`. */
 function pathOf(command: Command): string {

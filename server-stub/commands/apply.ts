@@ -100,7 +100,7 @@ const WORDS = {
     head: ['Line', 'PID', 'Count', 'What'],
     purchase: 'purchase',
     renewal: 'renewal',
-    next: 'Send the file to the vendor; take what comes back with license-server import FILE.',
+    next: 'Send the file to the vendor; import what comes back: license-server import FILE',
   },
   zh: {
     company: '企业',
@@ -108,6 +108,6 @@ const WORDS = {
     head: ['类型', 'PID', '数量', '内容'],
     purchase: '购买',
     renewal: '续期',
-    next: '请将该文件发给厂商；收到证书与授权后，使用 license-server import FILE 导入。',
+    next: '请将该文件发给厂商；收到证书与授权后导入：license-server import FILE',
   },
 };

@@ -153,7 +153,7 @@ const WORDS = {
     },
     file: 'File',
     next: (out: string) =>
-      `The file holds a secret, keep it safe. On each device: license-agent enroll ${out}`,
+      `The file holds a secret, keep it safe.\nOn each device: license-agent enroll ${out}`,
     head: ['ID', 'State', 'Used', 'Until', 'App', 'PID'],
     states: { inForce: 'in force', usedUp: 'used up', ended: 'ended', revoked: 'revoked' },
     none: 'There are no enrollments.',
@@ -167,7 +167,7 @@ const WORDS = {
     authority: 'TLS 信任',
     authorities: { server: '本服务器的颁发机构', file: '所给的颁发机构', system: '设备系统信任的颁发机构' },
     file: '文件',
-    next: (out: string) => `文件内含密钥，请妥善保管。在每台设备上执行：license-agent enroll ${out}`,
+    next: (out: string) => `文件内含密钥，请妥善保管。\n在每台设备上执行：license-agent enroll ${out}`,
     head: ['ID', '状态', '已用', '有效期至', 'App', 'PID'],
     states: { inForce: '有效', usedUp: '已用完', ended: '已到期', revoked: '已撤销' },
     none: '没有登记。',
