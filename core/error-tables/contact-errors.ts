@@ -1,0 +1,43 @@
+import { type ErrorEntry, entry, mistake } from './entry.ts';
+
+/** Reaching the server, and the daemon. */
+export const contactErrors = {
+  server_unreachable: entry(503, 4, true, [
+    'no license server answered: {problem}',
+    'Check network, address and certificate of the server; the license held stays valid.',
+    '无法连接许可证服务器：{problem}',
+    '请检查网络、服务器地址和证书；当前许可证继续有效。',
+  ]),
+  server_answer_unusable: entry(503, 4, true, [
+    'the license server answered with something else than a license: {problem}',
+    'Look for a proxy or portal in between; the license held stays valid.',
+    '许可证服务器的应答无法使用：{problem}',
+    '请检查是否有代理或认证门户；当前许可证继续有效。',
+  ]),
+  enrollment_rejected: entry(401, 3, false, [
+    'the license server does not know this device, and its enrollment is not (or no longer) valid',
+    'Make a new enrollment file on the license server: license-server enrollment create.',
+    '许可证服务器不认识本设备，且登记文件无效或已失效',
+    '请在许可证服务器上生成新的登记文件：license-server enrollment create。',
+  ]),
+  not_enrolled: mistake(
+    2,
+    'this device is not enrolled',
+    'Run: license-agent enroll FILE.',
+    '本设备尚未登记',
+    '请执行：license-agent enroll FILE。',
+  ),
+  daemon_down: entry(503, 7, true, [
+    'this needs the daemon, which does not answer at {socket}',
+    'Start it: license-agent run.',
+    '此操作需要守护进程，但 {socket} 没有响应',
+    '请启动守护进程：license-agent run。',
+  ]),
+  daemon_running: mistake(
+    2,
+    'a daemon answers at {socket} already',
+    'Stop it first, or choose another stateDir and runtimeDir.',
+    '{socket} 上已有守护进程在运行',
+    '请先停止它，或使用其他 stateDir 与 runtimeDir。',
+  ),
+} satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,111 @@
+import { type ErrorEntry, entry, mistake } from './entry.ts';
+
+/** What people and programs send or type. */
+export const inputErrors = {
+  license_key_invalid: mistake(
+    2,
+    'licenseKey must be 1–128 bytes of printable text without surrounding space',
+    'Correct the LicenseKey.',
+    'licenseKey 必须为 1–128 字节的可打印字符，首尾不能有空格',
+    '请修改 LicenseKey。',
+  ),
+  license_key_underivable: mistake(
+    2,
+    'this machine has nothing to derive a LicenseKey from by strategy "{strategy}"',
+    'Choose another licenseKey strategy in the configuration, for example "machine" or "file".',
+    '本机没有策略“{strategy}”所需的标识，无法生成 LicenseKey',
+    '请在配置中选择其他策略，例如 "machine" 或 "file"。',
+  ),
+  parameter_missing: mistake(
+    2,
+    'parameter {name} is missing',
+    'Send it.',
+    '缺少参数 {name}',
+    '请补充该参数。',
+  ),
+  parameter_invalid: mistake(
+    2,
+    'parameter {name}: {problem}',
+    'Correct it.',
+    '参数 {name} 错误：{problem}',
+    '请修改该参数。',
+  ),
+  unknown_app: mistake(
+    2,
+    'App {appId} is unknown',
+    'Check the App ID and the credentials.',
+    'App {appId} 不存在',
+    '请检查 App ID 与凭证。',
+  ),
+  unknown_company: mistake(
+    2,
+    'company {cid} has no grant on this server',
+    'Check the CID; license-server quota lists the companies.',
+    '本服务器上没有企业 {cid} 的授权',
+    '请检查 CID；license-server quota 列出各企业。',
+  ),
+  unknown_enrollment: mistake(
+    2,
+    'there is no enrollment {id}',
+    'Check the ID: license-server enrollment list.',
+    '登记 {id} 不存在',
+    '请检查 ID：license-server enrollment list。',
+  ),
+  unknown_credential: mistake(
+    2,
+    'there are no credentials {customerId} in force',
+    'Check the customerId: license-server credentials list.',
+    '有效凭证 {customerId} 不存在',
+    '请检查 customerId：license-server credentials list。',
+  ),
+  authority_malformed: mistake(
+    2,
+    'authority file {file}: {problem}',
+    "Give the PEM file of the certificate authority that signed the proxy's certificate.",
+    '颁发机构文件 {file}：{problem}',
+    '请提供为代理证书签名的颁发机构的 PEM 文件。',
+  ),
+  usage: mistake(2, '{problem}', 'See --help.', '{problem}', '请查看 --help。'),
+  unauthorized: entry(401, 5, false, [
+    'the credentials are missing or wrong',
+    'Send customerId and customerSecret by HTTP Basic authentication.',
+    '凭证缺失或错误',
+    '请使用 HTTP Basic 认证发送 customerId 与 customerSecret。',
+  ]),
+  not_found: entry(404, 2, false, [
+    'there is nothing at {path}',
+    'Check the path.',
+    '路径 {path} 不存在',
+    '请检查路径。',
+  ]),
+  method_not_allowed: entry(405, 2, false, [
+    '{path} does not answer {method}',
+    'Use the documented method.',
+    '{path} 不支持 {method} 方法',
+    '请使用文档中的方法。',
+  ]),
+  payload_too_large: entry(413, 2, false, [
+    'the body is larger than {maxBytes} bytes',
+    'Send less at once.',
+    '请求体超过 {maxBytes} 字节',
+    '请减小请求体。',
+  ]),
+  unsupported_media_type: entry(415, 2, false, [
+    'the content type {contentType} is not served here',
+    'Use the documented content type.',
+    '不支持的内容类型 {contentType}',
+    '请使用文档中的内容类型。',
+  ]),
+  rate_limited: entry(429, 1, true, [
+    'too many requests',
+    'Try again after {retryAfterSeconds} s.',
+    '请求过于频繁',
+    '请在 {retryAfterSeconds} 秒后重试。',
+  ]),
+  internal: entry(500, 1, true, [
+    'something went wrong inside',
+    'See the log of the program; report it with the requestId.',
+    '内部错误',
+    '请查看程序日志，并携带 requestId 反馈。',
+  ]),
+} satisfies Record<string, ErrorEntry>;
