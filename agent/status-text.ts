@@ -1,4 +1,4 @@
-import type { EpochSeconds } from '#core/clock.ts';
+import { type EpochSeconds, isoTime } from '#core/clock.ts';
 import { errorTable } from '#core/error-table.ts';
 import { type ErrorCode, type Language, messageOf } from '#core/errors.ts';
 import type { Capability, Media } from '#core/evaluate.ts';
@@ -70,7 +70,7 @@ function outcomeText(outcome: string, pid: string | null, language: Language): s
 
 /** ISO 8601, UTC, whole seconds. */
 function time(at: EpochSeconds | null): string | null {
-  return at === null ? null : new Date(at * 1000).toISOString().replace('.000', '');
+  return at === null ? null : isoTime(at);
 }
 
 const WORDS = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { EpochSeconds } from '#core/clock.ts';
+import { type EpochSeconds, isoTime } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import { selectRows } from './rows.ts';
 import type { AuditTable, Schema } from './schema.ts';
@@ -142,8 +142,4 @@ export async function verifyTrail(db: Kysely<Schema>, cid: string): Promise<Trai
   if (seq !== (head?.seq ?? 0) || (head !== undefined && head.hash !== previous))
     return { rows: seq, brokenAt: seq + 1 };
   return { rows: seq };
-}
-
-function isoTime(at: EpochSeconds): string {
-  return new Date(at * 1000).toISOString();
 }
