@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as Type from 'typebox';
 import { type PinnedRoots, parseVendorRoots } from '#core/documents/vendor-roots.ts';
@@ -56,6 +56,8 @@ export async function initialize(
   parseVendorRoots(rootsText, rootsFile);
 
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  // Also one that was there before: what comes into it is for its owner alone.
+  chmodSync(stateDir, 0o700);
   const tls = await createTlsCertificates(hosts);
   writeFileDurably(files.key, signingKeyToPem(generateSigningKey()), 0o600);
   writeFileDurably(files.roots, rootsText, 0o644);

@@ -85,9 +85,9 @@ export const inputErrors = {
     '请使用文档中的方法。',
   ]),
   payload_too_large: entry(413, 2, false, [
-    'the body is larger than {maxBytes} bytes',
+    'the body is too large',
     'Send less at once.',
-    '请求体超过 {maxBytes} 字节',
+    '请求体过大',
     '请减小请求体。',
   ]),
   unsupported_media_type: entry(415, 2, false, [

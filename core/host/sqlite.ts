@@ -9,6 +9,8 @@ export type SqliteDatabase = Database.Database;
 export interface OpenSqliteOptions {
   /** Only look: the file must exist, and nothing is created or repaired. */
   readonly?: boolean;
+  /** How long SQLite itself waits for another writer, in milliseconds; the process stands still meanwhile. */
+  busyTimeoutMs?: number;
 }
 
 /** How long a writer waits for another, in milliseconds. */
@@ -20,12 +22,15 @@ const BUSY_TIMEOUT_MS = 5_000;
  *
  * @throws `store_damaged`, `store_unwritable`, `store_unreadable`, `store_busy`, `store_full`
  */
-export function openSqlite(file: string, { readonly = false }: OpenSqliteOptions = {}): SqliteDatabase {
+export function openSqlite(
+  file: string,
+  { readonly = false, busyTimeoutMs = BUSY_TIMEOUT_MS }: OpenSqliteOptions = {},
+): SqliteDatabase {
   // better-sqlite3 throws a TypeError without a code where the folder is missing.
   const folderFault = faultOf(dirname(file));
   if (folderFault !== undefined) throw absent(file, folderFault);
   return translating(file, () => {
-    const database = new Database(file, { readonly, fileMustExist: readonly, timeout: BUSY_TIMEOUT_MS });
+    const database = new Database(file, { readonly, fileMustExist: readonly, timeout: busyTimeoutMs });
     try {
       if (!readonly) {
         database.pragma('journal_mode = WAL');

@@ -9,7 +9,7 @@ import type { Installation } from '../installation.ts';
 import { createEnrollment, revokeEnrollment } from '../licensing/enrollments.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 import { readAuthorityFile } from './read-authority-file.ts';
-import { writeNewFile } from './write-new-file.ts';
+import { requireNewFile, writeNewFile } from './write-new-file.ts';
 
 export interface EnrollmentOptions {
   app: string;
@@ -31,25 +31,29 @@ export async function createEnrollmentFile(
 ): Promise<ExitCode> {
   const { terminal, config } = context;
   const { app: appId, pid, out, maxActivations, days } = options;
+  requireNewFile(out);
   const serverUrls = urlsFrom(options.url, config);
   const pinned = options.caFile === undefined ? undefined : readAuthorityFile(options.caFile);
-  const enrollment = await withStore(context, (store, { serverId, roots, tls }) =>
-    store.write(now(), async (transaction) => {
-      const made = await createEnrollment(
-        transaction,
-        { appId, pid, maxActivations, expiresAt: now() + days * DAY_SECONDS, actor: operator() },
-        {
-          serverUrls,
-          caCertificate: pinned ?? ownAuthority(config, tls),
-          serverId,
-          rootThumbprint: roots.root.thumbprint,
-        },
-      );
-      // Inside the transaction: where the file cannot be written, no enrollment stays behind.
+  const enrollment = await withStore(context, async (store, { serverId, roots, tls }) => {
+    const wish = { appId, pid, maxActivations, expiresAt: now() + days * DAY_SECONDS, actor: operator() };
+    const server = {
+      serverUrls,
+      caCertificate: pinned ?? ownAuthority(config, tls),
+      serverId,
+      rootThumbprint: roots.root.thumbprint,
+    };
+    const made = await store.write(now(), (transaction) => createEnrollment(transaction, wish, server));
+    try {
+      // After the commit: a slow stick must not hold up a server at work on the same store.
       writeNewFile(out, `${JSON.stringify(made, null, 2)}\n`, 0o600);
-      return made;
-    }),
-  );
+    } catch (cause) {
+      await store.write(now(), (transaction) =>
+        revokeEnrollment(transaction, made.enrollment.id, operator()),
+      );
+      throw cause;
+    }
+    return made;
+  });
 
   const { id, expiresAt } = enrollment.enrollment;
   const authority = pinned !== undefined ? 'file' : config.tls ? 'server' : 'system';

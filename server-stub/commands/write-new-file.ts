@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { LicenseError } from '#core/errors.ts';
 import { createFileDurably } from '#core/host/files.ts';
 
@@ -13,4 +14,13 @@ export function writeNewFile(file: string, text: string, mode: number): void {
     if (!(cause instanceof LicenseError) || cause.code !== 'already_initialized') throw cause;
     throw new LicenseError('file_exists', { file }, { cause });
   }
+}
+
+/**
+ * Says early that a file cannot be made because it is there.
+ *
+ * @throws `file_exists`
+ */
+export function requireNewFile(file: string): void {
+  if (existsSync(file)) throw new LicenseError('file_exists', { file });
 }

@@ -4,7 +4,7 @@ import type { Installation } from '../installation.ts';
 import { licenseRequestRoutes } from './device/license-requests.ts';
 import { openApiRoutes } from './openapi/routes.ts';
 import { operationsRoutes } from './operations.ts';
-import { installProblems } from './problems.ts';
+import { installProblems, sendFrameworkError } from './problems.ts';
 import type { Services } from './services.ts';
 import { validatorCompiler } from './validator.ts';
 
@@ -22,6 +22,7 @@ export async function buildApp(services: Services, tls?: Installation['tls']): P
     logController: new LogController({ disableRequestLogging: true }),
     // A child logger for each request costs more than it tells; what is logged carries the requestId itself.
     childLoggerFactory: (logger) => logger,
+    frameworkErrors: sendFrameworkError,
     requestTimeout: REQUEST_TIMEOUT_MS,
     bodyLimit: 1024 * 1024,
     genReqId: () => crypto.randomUUID(),

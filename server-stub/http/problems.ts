@@ -20,7 +20,9 @@ export function installProblems(app: FastifyInstance): void {
   );
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    const methods = METHODS.filter((method) => app.hasRoute({ method, url: path }));
+    // The router takes a path with its own signs in it (`:`, `*`, `(`) for a pattern.
+    const plain = /^[\w/.-]+$/.test(path);
+    const methods = METHODS.filter((method) => plain && app.hasRoute({ method, url: path }));
     if (methods.length === 0) return sendProblem(new LicenseError('not_found', { path }), request, reply);
     reply.header('allow', methods.join(', '));
     return sendProblem(
@@ -43,6 +45,11 @@ export function problemOf(error: LicenseError, language: Language, requestId: st
   };
 }
 
+/** What fails before a route is found, in the same envelope. */
+export function sendFrameworkError(fault: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(translate(fault, request), request, reply);
+}
+
 function sendProblem(error: LicenseError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, languageOf(request), request.id);
   if (problem.code >= 500)
@@ -56,7 +63,8 @@ const RETRY_AFTER_SECONDS = 5;
 
 /** Chinese as documented, English when the client prefers it. Source: contract, Common "Messages". */
 export function languageOf(request: FastifyRequest): Language {
-  if (request.headers['accept-language'] === undefined) return 'zh';
+  // A request that never met a route has not been decorated.
+  if (request.headers['accept-language'] === undefined || request.language === undefined) return 'zh';
   return request.language(['zh', 'en']) === 'en' ? 'en' : 'zh';
 }
 
@@ -76,8 +84,8 @@ function translate(fault: FastifyError, request: FastifyRequest): LicenseError {
 }
 
 const FASTIFY_FAULTS: Record<string, (request: FastifyRequest, fault: FastifyError) => LicenseError> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: (request) =>
-    new LicenseError('payload_too_large', { maxBytes: request.routeOptions.bodyLimit }),
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new LicenseError('payload_too_large'),
+  FST_ERR_BAD_URL: (request) => new LicenseError('not_found', { path: request.url.slice(0, 100) }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: (request) =>
     new LicenseError('unsupported_media_type', { contentType: request.headers['content-type'] ?? '' }),
 };

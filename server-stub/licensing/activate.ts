@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely';
 import { addValidity } from '#core/calendar.ts';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { PurchaseTerms } from '#core/documents/terms.ts';
+import { type ErrorCode, LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { Transaction } from '../store/database.ts';
 import { rowsOf, selectRows } from '../store/rows.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
+import { issuingFor } from './issuing.ts';
 import { Seats } from './quota.ts';
 import { purchaseOf, termsOf } from './terms.ts';
 
@@ -18,13 +20,6 @@ export interface Activation {
   readonly actor: string;
 }
 
-export type ActivationRefusal =
-  | 'unknown_app'
-  | 'unknown_pid'
-  | 'quota_exhausted'
-  | 'license_expired'
-  | 'suspended';
-
 export type ActivationOutcome =
   | {
       readonly ok: true;
@@ -32,17 +27,23 @@ export type ActivationOutcome =
       readonly terms: PurchaseTerms;
       readonly consumed: boolean;
     }
-  | { readonly ok: false; readonly code: ActivationRefusal };
+  /** `unknown_app`, `unknown_pid`, `quota_exhausted`, `license_expired`, `suspended`; why the server may not issue. */
+  | { readonly ok: false; readonly error: LicenseError };
 
 /**
  * Activates LicenseKeys: idempotent per (App, PID, LicenseKey) — an existing license is answered before quota is
  * looked at — else one seat is consumed and the validity starts now. Source: contract, Rules; design, "Quota".
  */
 export async function activate(
-  { db, audit }: Transaction,
+  transaction: Transaction,
   requests: readonly Activation[],
 ): Promise<readonly ActivationOutcome[]> {
+  const { db, audit } = transaction;
   const apps = await appsOf(db, requests);
+  const issuing = await issuingFor(
+    transaction,
+    requests.map(({ cid }) => cid),
+  );
   const licenses = await existingLicenses(db, requests);
   const seats = await Seats.load(
     db,
@@ -54,29 +55,31 @@ export async function activate(
 
   const decide = async (request: Activation): Promise<ActivationOutcome> => {
     const { cid, appId, pid, licenseKey, actor } = request;
-    if (apps.get(appId) !== cid) return { ok: false, code: 'unknown_app' };
-    const now = await audit.timeOf(cid);
+    const refuse = (code: ErrorCode): ActivationOutcome => ({
+      ok: false,
+      error: new LicenseError(code, { appId, pid, licenseKey }),
+    });
+    if (apps.get(appId) !== cid) return refuse('unknown_app');
+    const may = issuing.get(cid);
+    if (may === undefined || may instanceof LicenseError)
+      return { ok: false, error: may ?? new LicenseError('internal') };
     const existing = licenses.get(identityOf(request));
     if (existing !== undefined) {
-      const code = refusalOf(existing, now);
-      if (code !== undefined) return { ok: false, code };
+      if (existing.state === 'suspended') return refuse('suspended');
+      if (may.now >= existing.expire_time) return refuse('license_expired');
       return { ok: true, license: existing, terms: purchaseOf(terms, existing.terms_id), consumed: false };
     }
     const seat = seats.take(request);
-    if (!seat.taken) return { ok: false, code: seat.code };
+    if (!seat.taken) return refuse(seat.code);
     // Calendar arithmetic once a line: all activations of a transaction happen at one time.
-    const end = ends.get(seat.terms) ?? addValidity(now, seat.terms.validity);
+    const end = ends.get(seat.terms) ?? addValidity(may.now, seat.terms.validity);
     ends.set(seat.terms, end);
-    const license = newLicense(request, seat.terms, now, end);
+    const license = newLicense(request, seat.terms, may.now, end);
     created.push(license);
     licenses.set(identityOf(request), license);
     terms.set(seat.terms.termsId, seat.terms);
-    await audit.append(cid, {
-      actor,
-      action: 'license.activate',
-      subject: license.license,
-      detail: { appId, pid, licenseKey },
-    });
+    const detail = { appId, pid, licenseKey };
+    await audit.append(cid, { actor, action: 'license.activate', subject: license.license, detail });
     return { ok: true, license, terms: seat.terms, consumed: true };
   };
   const outcomes: ActivationOutcome[] = [];
@@ -87,13 +90,18 @@ export async function activate(
   return outcomes;
 }
 
-/** What makes two activations the same. The parts cannot run into each other: two have a fixed length. */
+/**
+ * What makes two activations the same. Neither a LicenseKey nor the id of an App or PID that exists holds a line
+ * break, so the parts cannot run into each other.
+ */
 export function identityOf({
   appId,
   pid,
   licenseKey,
 }: Pick<Activation, 'appId' | 'pid' | 'licenseKey'>): string {
-  return `${appId} ${pid} ${licenseKey}`;
+  return `${appId}
+${pid}
+${licenseKey}`;
 }
 
 /** Licenses that the requests' (App, PID, LicenseKey) have already. */
@@ -125,12 +133,6 @@ export async function existingLicenses(
   return new Map(
     rows.map((row) => [identityOf({ appId: row.app_id, pid: row.pid, licenseKey: row.license_key }), row]),
   );
-}
-
-function refusalOf({ state, expire_time }: LicenseTable, now: EpochSeconds): ActivationRefusal | undefined {
-  if (state === 'suspended') return 'suspended';
-  if (now >= expire_time) return 'license_expired';
-  return undefined;
 }
 
 function newLicense(

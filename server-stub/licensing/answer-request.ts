@@ -6,16 +6,10 @@ import { identityOf } from './activate.ts';
 import type { Verb } from './batch.ts';
 import { bindingOf, bindLicense } from './bind.ts';
 import { DeviceLedger } from './device-ledger.ts';
-import {
-  currentCertificate,
-  denialClaims,
-  type Issuer,
-  type Statement,
-  type StatementSubject,
-  tokenClaims,
-} from './issuer.ts';
+import { denialClaims, type Issuer, type Statement, type StatementSubject, tokenClaims } from './issuer.ts';
+import type { Issuing } from './issuing.ts';
 import { provenEnrollment } from './recognise.ts';
-import { type DeviceRequest, type RequestFacts, requestFacts } from './request-facts.ts';
+import { boundPair, type DeviceRequest, type RequestFacts, requestFacts } from './request-facts.ts';
 import { type Seating, seatNewcomers } from './seat-newcomers.ts';
 import { purchaseOf, renewalsOf, termsDocuments, termsOf } from './terms.ts';
 
@@ -36,21 +30,31 @@ type Decision =
  */
 export function answerRequests(issuer: Issuer): Verb<DeviceRequest, DeviceOutcome> {
   return async (transaction, requests) => {
-    const facts = await requestFacts(transaction.db, requests);
-    const seating = await seatNewcomers(transaction, requests, facts);
+    const firsts = new Map(requests.toReversed().map((request) => [request.claims.jti, request]));
+    const distinct = [...firsts.values()];
+    const facts = await requestFacts(transaction, distinct);
+    const seating = await seatNewcomers(transaction, distinct, facts);
     const ledger = new DeviceLedger(transaction.db);
     const decisions: Decision[] = [];
-    for (const request of requests)
+    for (const request of distinct)
       decisions.push(await decide(transaction, request, facts, seating, ledger));
-    const outcomes = await state(transaction, issuer, requests, facts, decisions);
-    for (const [index, { claims, jkt }] of requests.entries()) {
-      const [decision, outcome] = [decisions[index], outcomes[index]];
-      if (decision?.kind === 'token' && decision.changed && outcome?.kind === 'token') {
+    const stated = await state(transaction, issuer, distinct, facts, decisions);
+
+    const outcomes = new Map<string, DeviceOutcome>();
+    for (const [index, { claims, jkt }] of distinct.entries()) {
+      const [decision, outcome] = [decisions[index] as Decision, stated[index] as DeviceOutcome];
+      outcomes.set(claims.jti, outcome);
+      if (decision.kind === 'token' && decision.changed && outcome.kind === 'token') {
         ledger.remember(claims.jti, jkt, outcome);
       }
     }
     await ledger.store();
-    return outcomes;
+    // One jti has one answer, within a batch as across them, and belongs to one key.
+    return requests.map(({ claims: { jti }, jkt }) =>
+      firsts.get(jti)?.jkt === jkt
+        ? (outcomes.get(jti) as DeviceOutcome)
+        : { kind: 'rejected', error: new LicenseError('answer_for_another_device') },
+    );
   };
 }
 
@@ -65,6 +69,10 @@ async function decide(
   const { claims, jkt } = request;
   const cid = facts.companies.get(claims.appId);
   if (cid === undefined) return rejected(new LicenseError('unknown_app', { appId: claims.appId }));
+  const issuing = facts.issuing.get(cid);
+  if (issuing === undefined || issuing instanceof LicenseError) {
+    return rejected(issuing ?? new LicenseError('unknown_app', { appId: claims.appId }));
+  }
 
   const answer = facts.answers.get(claims.jti);
   if (answer !== undefined) {
@@ -79,20 +87,23 @@ async function decide(
     return rejected(new LicenseError('parameter_invalid', { name: 'purpose', problem }));
   }
 
-  const refusal = refusals.get(request);
-  if (refusal !== undefined) return { kind: 'denial', code: refusal };
   const license = facts.licenses.get(identityOf(claims));
+  const refusal = claims.purpose === 'refresh' ? 'unknown_license' : refusals.get(identityOf(claims));
   if (license === undefined) {
-    return claims.purpose === 'refresh'
-      ? { kind: 'denial', code: 'unknown_license' }
-      : rejected(new LicenseError('enrollment_rejected'));
+    return refusal === undefined
+      ? rejected(new LicenseError('enrollment_rejected'))
+      : { kind: 'denial', code: refusal };
   }
 
-  const now = await audit.timeOf(cid);
+  const { now } = issuing;
   const proven = provenEnrollment(claims, jkt, facts.enrollments, now) !== undefined;
   const binding = bindingOf(license, claims, jkt, proven, now);
   if (binding.outcome === 'stranger') return rejected(new LicenseError('enrollment_rejected'));
-  if (binding.outcome === 'denied') return { kind: 'denial', code: binding.code, license };
+  if (binding.outcome === 'denied') {
+    // Which license it is, is said only to a key that once held it.
+    const known = facts.bound.has(boundPair(jkt, license.license));
+    return known ? { kind: 'denial', code: binding.code, license } : { kind: 'denial', code: binding.code };
+  }
 
   const detail = { licenseKey: license.license_key };
   const record = (action: string) =>
@@ -115,7 +126,7 @@ async function decide(
 
 /** Makes statements of decisions, with certificate and terms documents, which are read for all at once. */
 async function state(
-  { db, audit }: Transaction,
+  { db }: Transaction,
   issuer: Issuer,
   requests: readonly DeviceRequest[],
   facts: RequestFacts,
@@ -129,18 +140,10 @@ async function state(
   ]);
   const proofs = (ids: readonly string[]) => ids.map((id) => documents.get(id) ?? '');
 
-  const certificates = new Map<string, string>();
-  const certificateOf = async (cid: string, iat: number): Promise<string> => {
-    const certificate = certificates.get(cid) ?? (await currentCertificate(db, cid, iat));
-    certificates.set(cid, certificate);
-    return certificate;
-  };
-
-  const statement = async ({ claims, jkt }: DeviceRequest, decision: Decision): Promise<DeviceOutcome> => {
+  const statement = ({ claims, jkt }: DeviceRequest, decision: Decision): DeviceOutcome => {
     if (decision.kind === 'rejected') return decision;
     const cid = facts.companies.get(claims.appId) ?? '';
-    const iat = await audit.timeOf(cid);
-    const certificate = await certificateOf(cid, iat);
+    const { now: iat, certificate } = facts.issuing.get(cid) as Issuing;
     if (decision.kind === 'repeat') {
       const answer = facts.answers.get(decision.jti);
       return {
@@ -169,11 +172,7 @@ async function state(
     };
   };
 
-  const outcomes: DeviceOutcome[] = [];
-  for (const [index, request] of requests.entries()) {
-    outcomes.push(await statement(request, decisions[index] as Decision));
-  }
-  return outcomes;
+  return requests.map((request, index) => statement(request, decisions[index] as Decision));
 }
 
 function termsIdsOf(license: LicenseTable): string[] {

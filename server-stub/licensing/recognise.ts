@@ -8,8 +8,8 @@ import type { EnrollmentTable, Schema } from '../store/schema.ts';
 import { enrollmentsOf } from './request-facts.ts';
 
 /**
- * Turns strangers away before any signature work: a request must come from a key that a license was bound to,
- * or carry a valid proof of an enrollment. Source: protocol, Identity, "Enrollment proof".
+ * Turns strangers away before any signature work: a request must come from a key that a license of the App's
+ * company was bound to, or carry a valid proof of an enrollment. Source: protocol, Identity, "Enrollment proof".
  *
  * @throws `enrollment_rejected`
  */
@@ -21,8 +21,11 @@ export async function recognise(
   const jkt = deviceKey.thumbprint;
   const known = await db
     .selectFrom('device_key')
-    .select('jkt')
-    .where('jkt', '=', jkt)
+    .innerJoin('license', 'license.license', 'device_key.license')
+    .innerJoin('app', 'app.cid', 'license.cid')
+    .select('device_key.jkt')
+    .where('device_key.jkt', '=', jkt)
+    .where('app.app_id', '=', claims.appId)
     .limit(1)
     .executeTakeFirst();
   if (known !== undefined) return;

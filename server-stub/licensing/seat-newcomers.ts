@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { DenialCode } from '#core/documents/license-denial.ts';
+import { LicenseError } from '#core/errors.ts';
 import type { Transaction } from '../store/database.ts';
 import { rowsOf } from '../store/rows.ts';
 import type { EnrollmentTable } from '../store/schema.ts';
@@ -10,7 +11,8 @@ import type { DeviceRequest, RequestFacts } from './request-facts.ts';
 /** What came of seating: licenses were added to the facts; whoever got none is named here. */
 export interface Seating {
   readonly newcomers: ReadonlySet<DeviceRequest>;
-  readonly refusals: ReadonlyMap<DeviceRequest, DenialCode>;
+  /** By identityOf: of several requests for one LicenseKey all are told the same. */
+  readonly refusals: ReadonlyMap<string, DenialCode>;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function seatNewcomers(
   requests: readonly DeviceRequest[],
   facts: RequestFacts,
 ): Promise<Seating> {
-  const refusals = new Map<DeviceRequest, DenialCode>();
+  const refusals = new Map<string, DenialCode>();
   const seating = new Map<string, { request: DeviceRequest; enrollment: EnrollmentTable }>();
   const spent = new Map<EnrollmentTable, number>();
   const spend = (enrollment: EnrollmentTable, seats: number) =>
@@ -33,12 +35,13 @@ export async function seatNewcomers(
     const { claims, jkt } = request;
     const identity = identityOf(claims);
     const settled = facts.licenses.has(identity) || seating.has(identity) || facts.answers.has(claims.jti);
-    const cid = facts.companies.get(claims.appId);
-    if (claims.purpose !== 'activate' || settled || cid === undefined) continue;
-    const enrollment = provenEnrollment(claims, jkt, facts.enrollments, await transaction.audit.timeOf(cid));
+    const issuing = facts.issuing.get(facts.companies.get(claims.appId) ?? '');
+    if (claims.purpose !== 'activate' || settled || issuing === undefined || issuing instanceof LicenseError)
+      continue;
+    const enrollment = provenEnrollment(claims, jkt, facts.enrollments, issuing.now);
     if (enrollment === undefined) continue;
     if (enrollment.used + (spent.get(enrollment) ?? 0) >= enrollment.max_activations) {
-      refusals.set(request, 'enrollment_exhausted');
+      refusals.set(identity, 'enrollment_exhausted');
       continue;
     }
     spend(enrollment, 1);
@@ -61,8 +64,9 @@ export async function seatNewcomers(
       newcomers.add(request);
     } else {
       spend(enrollment, -1);
-      // The App of an enrollment exists in its company, so activate never answers unknown_app here.
-      refusals.set(request, outcome?.code === 'quota_exhausted' ? 'quota_exhausted' : 'unknown_pid');
+      // App, certificate and license were looked at before: what is left to refuse is the seat.
+      const exhausted = outcome?.error.code === 'quota_exhausted';
+      refusals.set(identityOf(request.claims), exhausted ? 'quota_exhausted' : 'unknown_pid');
     }
   }
   await storeSpent(transaction, spent);

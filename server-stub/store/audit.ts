@@ -128,18 +128,22 @@ export interface TrailVerification {
   readonly brokenAt?: number;
 }
 
-/** Walks a company's trail and recomputes every hash. */
+/**
+ * Walks a company's trail and recomputes every hash, up to the head as it stands at the start: what is written
+ * meanwhile comes after it.
+ */
 export async function verifyTrail(db: Kysely<Schema>, cid: string): Promise<TrailVerification> {
+  const head = await db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
+  const end = head?.seq ?? 0;
   let previous = GENESIS;
   let seq = 0;
   const query = db.selectFrom('audit').selectAll().where('cid', '=', cid).orderBy('seq');
   for await (const row of query.stream(1000)) {
+    if (row.seq > end && head !== undefined && previous === head.hash) break;
     seq += 1;
     if (row.seq !== seq || row.hash !== auditHash(previous, row)) return { rows: seq, brokenAt: seq };
     previous = row.hash;
   }
-  const head = await db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
-  if (seq !== (head?.seq ?? 0) || (head !== undefined && head.hash !== previous))
-    return { rows: seq, brokenAt: seq + 1 };
+  if (seq !== end || (head !== undefined && head.hash !== previous)) return { rows: seq, brokenAt: seq + 1 };
   return { rows: seq };
 }

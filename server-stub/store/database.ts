@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
+import { codeOf } from '#core/host/files.ts';
 import { openSqlite, sqliteError } from '#core/host/sqlite.ts';
 import { AuditTrail } from './audit.ts';
 import { knownMigrations, migrations } from './migrations.ts';
@@ -49,7 +51,7 @@ export async function openStore(file: string): Promise<Store> {
       try {
         return await writer.connection().execute(async (db) => {
           // Kysely's own transaction() begins deferred; a write behind another connection would then fail late.
-          await db.executeQuery(BEGIN);
+          await begin(db);
           try {
             const audit = new AuditTrail(db, now);
             const result = await work({ db, audit });
@@ -73,13 +75,39 @@ export async function openStore(file: string): Promise<Store> {
   };
 }
 
+/** How long a write waits for another process's, in milliseconds, and how often it looks. */
+const PATIENCE_MS = 5_000;
+const LOOK_MS = 10;
+
+/** Takes the write lock. Waiting for another process is done here, not in SQLite, so that the server goes on. */
+async function begin(db: Kysely<Schema>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await db.executeQuery(BEGIN);
+      return;
+    } catch (cause) {
+      if (!isBusy(cause) || performance.now() > deadline) throw cause;
+      await setTimeout(LOOK_MS);
+    }
+  }
+}
+
+function isBusy(cause: unknown): boolean {
+  return /^SQLITE_BUSY/.test(codeOf(cause) ?? '');
+}
+
 const BEGIN = CompiledQuery.raw('begin immediate');
 const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
 
+/** Enough for the moments in which a checkpoint or a recovery holds everybody up. */
+const BUSY_TIMEOUT_MS = 100;
+
 function sqliteKysely(file: string, readonly: boolean): Kysely<Schema> {
   // Opened at the first query: Kysely closes only what it has used.
-  const database = async () => rememberStatements(openSqlite(file, { readonly }));
+  const database = async () =>
+    rememberStatements(openSqlite(file, { readonly, busyTimeoutMs: BUSY_TIMEOUT_MS }));
   return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
 }
 

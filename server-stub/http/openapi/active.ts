@@ -1,7 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
-import { LicenseError } from '#core/errors.ts';
 import { parseLicenseKey } from '#core/ids.ts';
 import { type ActivationOutcome, activate } from '../../licensing/activate.ts';
 import { callerOf } from '../authentication.ts';
@@ -32,7 +31,7 @@ export function activeRoutes(scope: FastifyInstance, { batch }: Services): void 
           licenseKey,
           actor,
         });
-        if (!outcome.ok) throw new LicenseError(outcome.code, { pid, appId, licenseKey });
+        if (!outcome.ok) throw outcome.error;
         return { code: 200, data: licenseView(outcome.license, outcome.terms) };
       });
   }

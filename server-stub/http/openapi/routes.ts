@@ -21,6 +21,12 @@ export async function openApiRoutes(scope: FastifyInstance, services: Services):
         new LicenseError('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)) }),
     });
   }
+  // The router takes a broken percent-encoding literally, and a LicenseKey nobody meant would cost a seat.
+  scope.addHook('onRequest', async ({ url }) => {
+    if (url.includes('%') && !isWellEncoded(url)) {
+      throw new LicenseError('parameter_invalid', { name: 'query', problem: 'is not percent-encoded UTF-8' });
+    }
+  });
   // Old clients send bodies and content types that mean nothing to calls whose parameters are in the query.
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 65_536 }, (_request, body, done) =>
@@ -29,4 +35,13 @@ export async function openApiRoutes(scope: FastifyInstance, services: Services):
 
   activeRoutes(scope, services);
   detailRoutes(scope, services);
+}
+
+function isWellEncoded(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
