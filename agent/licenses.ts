@@ -51,7 +51,6 @@ export class Licenses {
   #verified:
     | { readonly enrolled: Enrolled; readonly row: LicenseRow; readonly held: HeldLicense }
     | undefined;
-  #timeIsFloored: boolean;
 
   constructor({ device, enrolled, store, clock, log }: LicensesParts) {
     this.device = device;
@@ -59,7 +58,6 @@ export class Licenses {
     this.clock = clock;
     this.#enrolled = enrolled;
     this.#log = log;
-    this.#timeIsFloored = store.clockMark !== undefined;
   }
 
   get enrolled(): Enrolled | undefined {
@@ -74,11 +72,9 @@ export class Licenses {
   /** May this device work now? By what is stored, verified, and trusted time. */
   async verdict(): Promise<CurrentVerdict> {
     const held = await this.held();
-    if (!this.#timeIsFloored && held.token !== undefined) {
-      // The mark was lost, but the server once signed this time.
-      this.clock.atLeast(held.token.iat);
-      this.#timeIsFloored = true;
-    }
+    // The server signed this time for the license that is held. Were the mark let below it, by a lost or altered row
+    // or by a later answer with an earlier time, a token made for the future would last until then.
+    if (held.token !== undefined) this.clock.atLeast(held.token.iat);
     const time = this.clock.time();
     const { token, denial, fault } = held;
     const fingerprint = this.#enrolled?.fingerprint ?? {};
@@ -172,7 +168,10 @@ export class Licenses {
       verified.kind === 'token'
         ? { answer: text, denial: null }
         : this.#afterDenial(verified.denial, text, held);
-    const mark = this.clock.adopting({ iat, request });
+    // Only a token that takes the place of the held one may bring an earlier time: a server that signed for the future
+    // and then answers something else, day by day, would otherwise hold that token's time still.
+    const keepsToken = held.token !== undefined && verified.kind === 'denial' && row?.answer !== null;
+    const mark = this.clock.adopting({ iat, request }, { forwardOnly: keepsToken });
     const { serverId, appId, pid, licenseKey } = subject;
     this.store.accept({
       id: { appId, pid, licenseKey },
@@ -183,7 +182,6 @@ export class Licenses {
       held: row,
     });
     this.clock.hold(mark);
-    this.#timeIsFloored = true;
     return verified;
   }
 

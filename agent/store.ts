@@ -1,5 +1,5 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
-import type * as Type from 'typebox';
+import * as Type from 'typebox';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import { codeOf, reasonOf } from '#core/host/files.ts';
@@ -25,6 +25,9 @@ export interface AcceptedChange {
   /** What is held from now on; undefined where the answer concerned the request alone. */
   readonly held?: LicenseRow | undefined;
 }
+
+const MAX_COUNTER = Number.MAX_SAFE_INTEGER - 1;
+const RequestCounter = Type.Integer({ minimum: 0, maximum: MAX_COUNTER });
 
 /**
  * The agent's store, agent.db: one SQLite file. The disk is not trusted: rows are parsed by shape here, and the
@@ -124,12 +127,18 @@ export class AgentStore {
     make: (counter: number) => Promise<PendingRequest>,
     replaces?: string,
   ): Promise<PendingRequest> {
-    const counter = this.#device<number>('request_counter') + 1;
+    const stored = this.#device<unknown>('request_counter');
+    // A damaged counter starts anew, which the server notes and nothing more; no request would be none.
+    const counter = shapeProblem(RequestCounter, stored) === undefined ? Number(stored) + 1 : 1;
     const request = await make(counter);
     this.#use((database) =>
       database.transaction(() => {
         database
-          .prepare('UPDATE device SET request_counter = max(request_counter + 1, ?) WHERE id = 1')
+          .prepare(
+            `INSERT INTO device (id, request_counter) VALUES (1, ?) ON CONFLICT DO UPDATE SET request_counter =
+               CASE WHEN request_counter BETWEEN 0 AND ${MAX_COUNTER}
+                 THEN max(request_counter + 1, excluded.request_counter) ELSE excluded.request_counter END`,
+          )
           .run(counter);
         if (replaces !== undefined) deletePending(database, replaces);
         database

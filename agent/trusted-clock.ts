@@ -42,8 +42,11 @@ export class TrustedClock {
   }
 
   /** The mark that a signed time leads to; it counts once it was stored and given to {@link hold}. */
-  adopting(signed: SignedTime): ClockMark {
-    return adoptSignedTime(this.#mark, signed, this.#read());
+  adopting(signed: SignedTime, { forwardOnly = false } = {}): ClockMark {
+    const reading = this.#read();
+    const mark = adoptSignedTime(this.#mark, signed, reading);
+    const current = advance(this.#mark, reading);
+    return forwardOnly && mark.confirmed < current.confirmed ? current : mark;
   }
 
   hold(mark: ClockMark): void {

@@ -93,7 +93,9 @@ export function checkAgainstTerms(token: LicenseToken, terms: readonly Terms[]):
 
   let previous = token.activationTime;
   const renewals = token.renewals.map(({ termsId, at }) => {
-    const { validity } = sameLine(token, termsLine(terms, termsId, 'renewal'), 'renewal');
+    const { validity, count } = sameLine(token, termsLine(terms, termsId, 'renewal'), 'renewal');
+    const uses = token.renewals.filter((renewal) => renewal.termsId === termsId).length;
+    demand(uses <= count, 'a renewal line is used more often than it was sold');
     demand(previous <= at && at <= token.iat, 'a renewal lies outside the time between activation and now');
     previous = at;
     return { at, validity };

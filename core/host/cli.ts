@@ -1,5 +1,6 @@
 import { type ExitCode, errorTable } from '../error-table.ts';
 import { asLicenseError, type Language, LicenseError, messageOf, remedyOf } from '../errors.ts';
+import { printable, printableLines } from './printable.ts';
 
 /** Where a command writes, and in which language; passed in, so that tests see all of it. */
 export interface Terminal {
@@ -34,7 +35,11 @@ export function processTerminal(argv: readonly string[]): Terminal {
 
 /** An answer on stdout: one line of JSON with `--json`, else the text for people. */
 export function answer(terminal: Terminal, value: object, text: string): void {
-  terminal.out(terminal.json ? `${JSON.stringify(value)}\n` : text.endsWith('\n') ? text : `${text}\n`);
+  terminal.out(terminal.json ? `${JSON.stringify(value)}\n` : endingLine(printableLines(text)));
+}
+
+function endingLine(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`;
 }
 
 /** A failure: what happened and what to do, on stderr for people, one line of JSON on stdout with `--json`. */
@@ -45,7 +50,7 @@ export function fail(terminal: Terminal, program: string, thrown: unknown): Exit
   if (terminal.json) {
     terminal.out(`${JSON.stringify({ error: error.code, message, remedy, detail: error.detail })}\n`);
   } else {
-    terminal.err(`${program}: ${message} [${error.code}]\n  ${remedy}\n`);
+    terminal.err(`${program}: ${printable(message)} [${error.code}]\n  ${printable(remedy)}\n`);
   }
   if (error.code === 'internal') terminal.err(`${stackOf(error.cause)}\n`);
   return errorTable[error.code].exit;

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { printable } from './printable.ts';
 
 /** Text, or a number: its column is aligned to the right. */
 export type Cell = string | number;
@@ -11,8 +12,6 @@ export interface TableOptions {
   columns?: number | undefined;
 }
 
-/** Controls, bidirectional overrides and the like: they could make a person see something else than is signed. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 const GAP = 2;
 const INDENT = 4;
 
@@ -25,7 +24,7 @@ export function table(
   const numeric = new Set<number>();
   const cells = rows.map((row) =>
     row.map((cell, column) => {
-      const text = visible(String(cell));
+      const text = printable(String(cell));
       widths[column] = Math.max(widths[column] ?? 0, stringWidth(text));
       if (typeof cell === 'number') numeric.add(column);
       return text;
@@ -57,10 +56,6 @@ function foldColumns(widths: readonly number[], columns: number): number[][] {
     }
   }
   return folds;
-}
-
-function visible(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 function pad(text: string, width: number, right: boolean): string {

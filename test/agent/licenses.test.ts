@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '#core/documents/answer.ts';
 import type { DenialCode } from '#core/documents/license-denial.ts';
@@ -423,6 +424,17 @@ describe('requests', () => {
     expect(counters).toEqual([2, 3, 4]);
   });
 
+  test.each([-5, 2 ** 60])('are made again after the counter was damaged (%s)', async (damaged) => {
+    const agent = openAgent(new World());
+    await agent.activate();
+    const database = new Database(agent.folder.store);
+    database.prepare('UPDATE device SET request_counter = ?').run(BigInt(damaged));
+    database.close();
+    const first = licenseRequestDocument.parse((await agent.request()).compact).claims.counter;
+    const second = licenseRequestDocument.parse((await agent.request()).compact).claims.counter;
+    expect([first, second]).toEqual([1, 2]);
+  });
+
   test('show the token that is held, and prove the enrollment on activation alone', async () => {
     const agent = openAgent(new World());
     await agent.activate();
@@ -523,5 +535,30 @@ describe('signed time', () => {
       jti,
     });
     expect((await agent.licenses.verdict()).time).toEqual({ now: NOW, confirmed: NOW });
+  });
+
+  test('a token made for the future ends no later for an honest time that a later denial brings', async () => {
+    const agent = openAgent(new World());
+    const world = agent.folder.world;
+    const ahead = NOW + 2 * 365 * DAY;
+    const { jti } = await agent.request('activate');
+    const future = await world.tokenAnswer({ nonce: jti, iat: ahead, activationTime: ahead });
+    await agent.licenses.accept(future, { channel: 'online', jti });
+    const next = await agent.request();
+    const denial = await world.denialAnswer('quota_exhausted', { nonce: next.jti });
+    await agent.licenses.accept(denial, { channel: 'online', jti: next.jti });
+    agent.clock.pass(104 * DAY);
+    expect(await stateOf(agent)).toBe('grace');
+    agent.clock.pass(DAY);
+    expect(await stateOf(agent)).toBe('expired');
+  });
+
+  test('a mark that was set low counts from the time the server signed', async () => {
+    const agent = openAgent(new World());
+    await agent.activate();
+    agent.store.saveClockMark({ confirmed: 1, uptime: 1, bootId: 'x' });
+    agent.store.close();
+    agent.clock.reboot({ wall: 0 });
+    expect((await openAgent(agent.folder.world, agent).licenses.verdict()).time.confirmed).toBe(NOW);
   });
 });

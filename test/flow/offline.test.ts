@@ -70,6 +70,20 @@ describe('with the network gone', () => {
   });
 });
 
+test('with the daemon switched off for good, a license ends all the same, over reboots too', async () => {
+  const { server, device } = await activated({
+    lines: ({ purchase }) => [{ ...purchase, tokenLifeSeconds: 2, graceSeconds: 2 }],
+  });
+  await server.stop();
+  const database = new Database(device.storeFile);
+  const mark = JSON.parse(String(database.prepare('select clock_mark from device').pluck().get()));
+  database
+    .prepare('update device set clock_mark = ?')
+    .run(JSON.stringify({ ...mark, bootId: 'an earlier boot' }));
+  database.close();
+  await device.checkUntil(3);
+});
+
 describe('a store that was tampered with', () => {
   test('one flipped bit anywhere in what is stored is noticed with no server, and heals with it', async () => {
     const { device } = await activated();

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -85,6 +94,9 @@ describe('what keeps the server from starting is said clearly, and nothing is ch
       code: 0,
     });
     expect(await run('server', { args: ['quota'], env })).toMatchObject({ code: 0 });
+    // The folder was there, readable by all: what is in it now is for its owner alone.
+    const modes = [stateDir, join(stateDir, 'license-server.db')].map((file) => statSync(file).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o600]);
   });
 
   test('a folder that was never initialised, and init over one that was', async () => {

@@ -273,6 +273,66 @@ describe('refresh', () => {
   });
 });
 
+describe('what one sender does is no matter of the others', () => {
+  test('one jti belongs to one key, also at the same moment', async () => {
+    const server = await TestServer.start();
+    const enrollment = await server.enrollment();
+    const [one, two] = ['SN-1', 'SN-2'].map((key) => new TestDevice(server, enrollment, key)) as [
+      TestDevice,
+      TestDevice,
+    ];
+    const jti = newId();
+    const [first, again, other] = await Promise.all([
+      one.send(await one.request({ jti })).then(({ body }) => one.verify(body)),
+      one
+        .request({ jti })
+        .then((compact) => one.send(compact))
+        .then(({ body }) => one.verify(body)),
+      two.send(await two.request({ jti })),
+    ]);
+    expect(other).toMatchObject({ status: 400, body: { error: 'answer_for_another_device' } });
+    expect(first).toEqual(again);
+    expect(await used(server)).toBe(1);
+  });
+
+  test('two requests of one LicenseKey with no seat left are told the same', async () => {
+    const server = await TestServer.start({ lines: (world) => [{ ...world.purchase, count: 1 }] });
+    const enrollment = await server.enrollment();
+    await new TestDevice(server, enrollment, 'SN-0').ask();
+    const device = new TestDevice(server, enrollment, 'SN-1');
+    for (const answer of await Promise.all([device.ask(), device.ask()])) {
+      expect(answer).toMatchObject({ denial: { code: 'quota_exhausted' } });
+    }
+  });
+
+  test('a company without a certificate fails alone, and its Apps are unknown to the devices of others', async () => {
+    const server = await TestServer.start();
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    await device.ask();
+    const foreign = 'e'.repeat(32);
+    await server.store.write(NOW, async ({ db }) => {
+      await db.insertInto('company').values({ cid: '999', name: 'Other', created_at: NOW }).execute();
+      const app = { app_id: foreign, cid: '999', vid: '1', name: 'x', preallocation: 0, pcu: null };
+      await db
+        .insertInto('app')
+        .values({ ...app, fingerprint_key: 'A'.repeat(43), created_at: NOW })
+        .execute();
+    });
+    await expect(device.ask({ appId: foreign, purpose: 'refresh' })).rejects.toThrow(
+      '401 enrollment_rejected',
+    );
+    expect((await device.ask({ purpose: 'refresh' })).kind).toBe('token');
+  });
+
+  test('which license another device holds is not told to a stranger', async () => {
+    const server = await TestServer.start();
+    const enrollment = await server.enrollment();
+    await new TestDevice(server, enrollment, 'SN-1', board('a')).ask();
+    const answer = await new TestDevice(server, enrollment, 'SN-1', board('z')).ask();
+    expect(answer.kind === 'denial' && answer.denial.license).toBeUndefined();
+  });
+});
+
 describe('a server that may not issue', () => {
   test('answers 503 while its clock is behind its audit trail, takes small lags, and goes on once the clock is accepted', async () => {
     const server = await TestServer.start();

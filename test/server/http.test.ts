@@ -1,4 +1,6 @@
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import type { Problem } from '../../server-stub/http/problems.ts';
 import { revokeCredential } from '../../server-stub/licensing/credentials.ts';
 import { TestServer } from '../support/server.ts';
 import { NOW } from '../support/world.ts';
@@ -160,4 +162,54 @@ test('health and readiness', async () => {
   const server = await TestServer.start();
   expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: 'ok' });
   expect(await (await fetch(`${server.url}/readyz`)).json()).toEqual({ status: 'ready' });
+});
+
+describe('strangers', () => {
+  test.each(['/:a(((', '/*/x', '/%', '/a%00b'])('get a 404 in the envelope for %s', async (path) => {
+    const server = await TestServer.start();
+    const response = await fetch(server.url + path);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      code: 404,
+      error: 'not_found',
+      requestId: expect.any(String),
+    });
+  });
+
+  test('who send floods of nothing are refused before anything is built up of it', async () => {
+    const server = await TestServer.start();
+    const send = async (body: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${server.url}/v1/license-requests`, { method: 'POST', headers, body });
+      return [response.status, ((await response.json()) as Problem).error];
+    };
+    expect(await send(`[${'[],'.repeat(1_000_000)}[]]`)).toEqual([400, 'document_malformed']);
+    expect(await send(`[${'[],'.repeat(2_000_000)}[]]`)).toEqual([413, 'payload_too_large']);
+  });
+});
+
+test.each(['%E0%A4%A', '%C0%AF', '%ED%A0%80'])(
+  'a LicenseKey in a broken encoding (%s) costs no seat',
+  async (key) => {
+    const server = await TestServer.start();
+    const { appId, purchase } = server.world;
+    const path = `/dabiz/license/v2/active?pid=${purchase.pid}&appid=${appId}&licenseKey=${key}`;
+    expect(await server.call('POST', path)).toMatchObject({
+      status: 400,
+      body: { error: 'parameter_invalid' },
+    });
+    expect(await server.store.reader.selectFrom('license').selectAll().execute()).toEqual([]);
+  },
+);
+
+test('while another process writes the store, the server goes on, and what must wait is done after', async () => {
+  const server = await TestServer.start();
+  const other = new Database(server.folder.storeFile);
+  other.exec('begin immediate');
+  const activation = server.activate('SN-1');
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  expect((await server.detail('SN-1')).body.error).toBe('unknown_license');
+  other.exec('rollback');
+  other.close();
+  expect((await activation).status).toBe(200);
 });
