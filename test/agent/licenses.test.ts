@@ -547,7 +547,7 @@ describe('signed time', () => {
     const next = await agent.request();
     const denial = await world.denialAnswer('quota_exhausted', { nonce: next.jti });
     await agent.licenses.accept(denial, { channel: 'online', jti: next.jti });
-    agent.clock.pass(104 * DAY);
+    agent.clock.pass(103 * DAY);
     expect(await stateOf(agent)).toBe('grace');
     agent.clock.pass(DAY);
     expect(await stateOf(agent)).toBe('expired');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { generateSigningKey } from '#core/keys.ts';
 import { initialize } from '../../server-stub/installation.ts';
 import { createCredential } from '../../server-stub/licensing/credentials.ts';
+import { importCertificate } from '../../server-stub/licensing/import-certificate.ts';
 import { importGrant } from '../../server-stub/licensing/import-grant.ts';
 import { openStore } from '../../server-stub/store/database.ts';
 import { requireDebianProgram } from '../support/debian.ts';
@@ -68,8 +69,10 @@ async function prepare(folder: string): Promise<{ stateDir: string; authorizatio
   const { serverId, key, storeFile } = await initialize(stateDir, rootsFile, ['localhost']);
   const world = new World({ serverId, serverKey: key, root });
   const grant = await world.grant({}, [{ ...world.purchase, count: LICENSES }]);
+  const certificate = await world.certificate();
   const store = await openStore(storeFile);
   const { customerId, customerSecret } = await store.write(NOW, async (transaction) => {
+    await importCertificate(transaction, certificate, [root], { serverId, key }, 'operator:bench');
     await importGrant(transaction, grant, [root], serverId, 'operator:bench');
     return createCredential(transaction, world.cid, 'full', 'operator:bench');
   });
