@@ -10,7 +10,7 @@ export function selectRows<R>(columns: readonly (keyof R & string)[], rows: read
     (column, index) => sql`${sql.raw(`value ->> ${index}`)} as ${sql.ref(column)}`,
   );
   const json = JSON.stringify(rows.map((row) => columns.map((column) => row[column])));
-  return sql<R>`select ${sql.join(positions)} from json_each(${json})`;
+  return sql<R>`select ${sql.join(positions)} from json_each(jsonb(${json}))`;
 }
 
 /** The same as a table expression, for `from` and joins. */
