@@ -33,6 +33,13 @@ export const serverErrors = {
     '该证书属于其他服务器',
     '请在生成申请的服务器上导入。',
   ),
+  application_granted: mistake(
+    2,
+    'application {applicationId} was granted already, by grant {grantId}; nothing was signed',
+    'Give --replaces {grantId} to replace that grant, or --again to sell the same once more.',
+    '申请 {applicationId} 已由授权 {grantId} 批准，未签署任何内容',
+    '如需替换该授权，请使用 --replaces {grantId}；如需再次出售相同内容，请使用 --again。',
+  ),
   grant_other_server: forged(
     'grant {grantId} is for server {aud}, this is {serverId}',
     'Import it on the server it was made for.',

@@ -3,6 +3,7 @@ import type { Application, ApplicationItem } from '#core/documents/application.t
 import type { ExitCode } from '#core/error-table.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
+import { writeNewFile } from '#core/host/write-new-file.ts';
 import { newAppId } from '#core/ids.ts';
 import { describeLicense, describeValidity } from '#core/notation/describe-license.ts';
 import { parseOption, textField } from '#core/notation/fields.ts';
@@ -12,7 +13,6 @@ import { AppId, Cid, Name } from '#core/shapes.ts';
 import { loadInstallation } from '../installation.ts';
 import { apply } from '../licensing/apply.ts';
 import { type CommandContext, now } from './context.ts';
-import { writeNewFile } from './write-new-file.ts';
 
 export interface ApplyOptions {
   cid: string;

@@ -4,12 +4,12 @@ import { Enrollment } from '#core/documents/enrollment.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
+import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 import { parseOption, textField } from '#core/notation/fields.ts';
 import type { Installation } from '../installation.ts';
 import { createEnrollment, revokeEnrollment } from '../licensing/enrollments.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 import { readAuthorityFile } from './read-authority-file.ts';
-import { requireNewFile, writeNewFile } from './write-new-file.ts';
 
 export interface EnrollmentOptions {
   app: string;

@@ -11,6 +11,8 @@ import type { LedgerEntry } from './ledger-entry.ts';
 export interface GrantDraft {
   readonly grant: Omit<Grant, 'terms'>;
   readonly terms: readonly Terms[];
+  /** The application it comes from, for the ledger. */
+  readonly applicationId?: string;
 }
 
 export interface GrantNumbers {
@@ -25,15 +27,16 @@ export interface GrantNumbers {
  * what was signed before.
  *
  * @throws `parameter_invalid` for a line of an App that is not enabled, a renewal of a PID that the company never
- * bought, an App of another company, a grant that cannot be replaced
+ * bought, an App of another company, a grant that cannot be replaced; `application_granted`
  */
 export function draftGrant(
   order: GrantOrder,
   { grantId, termsIds, iat }: GrantNumbers,
   entries: readonly LedgerEntry[],
 ): GrantDraft {
-  const { serverId, cid, name, apps, lines, replaces } = order;
+  const { serverId, cid, name, apps, lines, replaces, applicationId } = order;
   if (replaces !== undefined) requireReplaceable(replaces, order, entries);
+  if (applicationId !== undefined && !order.again) requireNotGranted(applicationId, order, entries);
   const vids = assignVids(
     apps.map(({ appId }) => appId),
     cid,
@@ -53,6 +56,7 @@ export function draftGrant(
       iat,
     },
     terms,
+    ...(applicationId !== undefined && { applicationId }),
   };
 }
 
@@ -101,6 +105,27 @@ function requireReplaceable(
   if (successor !== undefined) {
     invalid('--replaces', `grant ${replaces} was replaced by ${successor.grantId}; replace that one`);
   }
+}
+
+/**
+ * An application is granted once: a second grant would add the same seats again. A grant in the place of the first,
+ * or of what took its place since, adds none.
+ */
+function requireNotGranted(
+  applicationId: string,
+  { serverId, replaces }: GrantOrder,
+  entries: readonly LedgerEntry[],
+): void {
+  const inForce = new Set<string>();
+  for (const entry of entries) {
+    if (entry.kind !== 'grant') continue;
+    const tookPlace = entry.replaces !== undefined && inForce.delete(entry.replaces);
+    const ofApplication = entry.applicationId === applicationId && entry.serverId === serverId;
+    if (tookPlace || ofApplication) inForce.add(entry.grantId);
+  }
+  const [grantId] = inForce;
+  if (grantId === undefined || (replaces !== undefined && inForce.has(replaces))) return;
+  throw new LicenseError('application_granted', { applicationId, grantId });
 }
 
 function invalid(name: string, problem: string): never {

@@ -20,4 +20,8 @@ export interface GrantOrder {
   readonly lines: readonly OrderedLine[];
   /** An earlier grant whose lines this one takes the place of. */
   readonly replaces?: string;
+  /** The application it comes from. */
+  readonly applicationId?: string;
+  /** The vendor means to grant that application once more. */
+  readonly again?: boolean;
 }

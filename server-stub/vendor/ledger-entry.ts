@@ -33,6 +33,8 @@ export const GrantEntry = Type.Object({
   serverId: Id,
   cid: Cid,
   replaces: Type.Optional(Id),
+  /** The application it was made from; unknown for grants made before this was recorded. */
+  applicationId: Type.Optional(Id),
   apps: Type.Array(Type.Object({ appId: AppId, vid: Vid })),
   /** Its lines, each a signed document of its own. */
   terms: Type.Array(

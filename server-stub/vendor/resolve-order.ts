@@ -21,6 +21,7 @@ export interface OrderOptions {
   readonly renewals: readonly string[];
   readonly preallocation?: boolean;
   readonly replaces?: string;
+  readonly again?: boolean;
   readonly limits: Partial<Limits>;
 }
 
@@ -48,6 +49,8 @@ export function resolveOrder(application: Application | undefined, options: Orde
       ...options.renewals.map(parseRenewal),
     ],
     ...(replaces !== undefined && { replaces }),
+    ...(application !== undefined && { applicationId: application.applicationId }),
+    again: options.again ?? false,
   };
 }
 

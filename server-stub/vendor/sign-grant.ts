@@ -16,7 +16,10 @@ export interface SignedGrant {
  *
  * @throws `document_malformed`, `document_too_large`; as verifyGrant
  */
-export async function signGrant({ grant, terms }: GrantDraft, root: SigningKey): Promise<SignedGrant> {
+export async function signGrant(
+  { grant, terms, applicationId }: GrantDraft,
+  root: SigningKey,
+): Promise<SignedGrant> {
   const lines = await Promise.all(terms.map((claims) => termsDocument.sign(claims, root)));
   const document = await grantDocument.sign({ ...grant, terms: lines }, root);
   const verified = await verifyGrant(document, [root]);
@@ -30,6 +33,7 @@ export async function signGrant({ grant, terms }: GrantDraft, root: SigningKey):
       serverId: aud,
       cid,
       ...(replaces !== undefined && { replaces }),
+      ...(applicationId !== undefined && { applicationId }),
       apps: apps.map(({ appId, vid }) => ({ appId, vid })),
       terms: verified.terms.map(({ claims: { termsId, kind, pid, count }, document: line }) => ({
         termsId,

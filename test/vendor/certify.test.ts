@@ -11,7 +11,7 @@ describe('license-vendor certify', () => {
     const school = new Applicant();
     const application = fixture.write('school.jwt', await school.apply());
     const otherCompany = fixture.write('other.jwt', await school.apply({ cid: '9' }));
-    const out = ['--out', fixture.path('issuer.jwt')];
+    const out = ['--out', '-'];
 
     expect((await fixture.certify([application, ...out])).json).toMatchObject({ serial: 1 });
     expect((await fixture.certify([application, ...out, '--serial', '7'])).json).toMatchObject({ serial: 7 });
@@ -69,7 +69,7 @@ describe('license-vendor certify', () => {
   test('does not let a stranger step into the place of a known server', async () => {
     const fixture = await VendorFixture.create();
     const school = new Applicant();
-    const out = ['--out', fixture.path('issuer.jwt')];
+    const out = ['--out', '-'];
     await fixture.certify([fixture.write('school.jwt', await school.apply()), ...out]);
 
     const stranger = new Applicant();
@@ -82,21 +82,20 @@ describe('license-vendor certify', () => {
     expect(confirmed.json).toMatchObject({ serial: 2, keyThumbprint: stranger.key.thumbprint });
   });
 
-  test('never writes over a file that is no signed document, and signs nothing then', async () => {
+  test('never writes over a file, be it a key or a certificate, and signs nothing then', async () => {
     const fixture = await VendorFixture.create();
     const application = fixture.write('application.jwt', await new Applicant().apply());
-    const key = fixture.read('vendor/root.key.json');
-    const before = fixture.ledger;
-    for (const out of [
-      fixture.path('vendor/root.key.json'),
-      fixture.dir,
-      fixture.path('missing/issuer.jwt'),
-    ]) {
-      const refused = await fixture.certify([application, '--out', out]);
-      expect(refused).toMatchObject({ code: 1, json: { error: 'file_unwritable' } });
+    const out = fixture.path('issuer.jwt');
+    expect(await fixture.certify([application, '--out', out])).toMatchObject({ code: 0 });
+    const files = ['issuer.jwt', 'vendor/root.key.json'];
+    const before = [fixture.ledger, ...files.map((file) => fixture.read(file))];
+    for (const file of [...files.map((name) => fixture.path(name)), fixture.dir]) {
+      const refused = await fixture.certify([application, '--out', file]);
+      expect(refused).toMatchObject({ code: 2, json: { error: 'file_exists', detail: { file } } });
     }
-    expect(fixture.read('vendor/root.key.json')).toBe(key);
-    expect(fixture.ledger).toBe(before);
+    const nowhere = await fixture.certify([application, '--out', fixture.path('missing/issuer.jwt')]);
+    expect(nowhere).toMatchObject({ code: 1, json: { error: 'file_unwritable' } });
+    expect([fixture.ledger, ...files.map((file) => fixture.read(file))]).toEqual(before);
   });
 
   test('says what to do in a folder that is not a vendor’s', async () => {

@@ -191,6 +191,72 @@ describe('license-vendor grant', () => {
   });
 });
 
+describe('an application that was granted already', () => {
+  async function grantedOnce() {
+    const fixture = await VendorFixture.create();
+    const applicant = new Applicant();
+    const applicationId = newId();
+    const document = await applicant.apply({ applicationId });
+    const from = ['--from', fixture.write('application.jwt', document)];
+    const first: string = (await fixture.grant(from)).json.grantId;
+    return { fixture, applicant, applicationId, from, first };
+  }
+
+  test('is not granted a second time by a slip, and nothing is written', async () => {
+    const { fixture, applicationId, from, first } = await grantedOnce();
+    expect(fixture.entries.at(-1)).toMatchObject({ grantId: first, applicationId });
+    const before = fixture.ledger;
+    const refused = await fixture.grant(from);
+    expect(refused).toMatchObject({
+      code: 2,
+      json: { error: 'application_granted', detail: { applicationId, grantId: first } },
+    });
+    expect(refused.json.remedy).toContain(`--replaces ${first}`);
+    expect(fixture.ledger).toBe(before);
+    expect(() => fixture.read('grant.jwt')).toThrow('ENOENT');
+  });
+
+  test('is granted once more with --again, and further applications are free', async () => {
+    const { fixture, applicant, from } = await grantedOnce();
+    expect(await fixture.grant([...from, '--again'])).toMatchObject({ code: 0 });
+    const next = fixture.write('next.jwt', await applicant.apply());
+    expect(await fixture.grant(['--from', next])).toMatchObject({ code: 0 });
+  });
+
+  test('may be granted in place of that grant, or of what took its place, and of no other', async () => {
+    const { fixture, applicant, from, first } = await grantedOnce();
+    const other = (await fixture.grant(applicant.orderOptions)).json.grantId;
+    expect((await fixture.grant([...from, '--replaces', other])).json.error).toBe('application_granted');
+    const second = await fixture.grant([...applicant.orderOptions, '--replaces', first]);
+    expect((await fixture.grant(from)).json).toMatchObject({
+      error: 'application_granted',
+      detail: { grantId: second.json.grantId },
+    });
+    const third = await fixture.grant([...from, '--replaces', second.json.grantId]);
+    expect(third).toMatchObject({ code: 0, json: { replaces: second.json.grantId } });
+    expect((await fixture.grant(from)).json.detail).toMatchObject({ grantId: third.json.grantId });
+  });
+
+  test('is unknown to a ledger of before, which stays readable', async () => {
+    const { fixture, from } = await grantedOnce();
+    const old = fixture.ledger.replace(/"applicationId":"[0-9A-F]+",/, '');
+    expect(old).not.toBe(fixture.ledger);
+    fixture.write('vendor/ledger.jsonl', old);
+    expect(await fixture.grant(from)).toMatchObject({ code: 0 });
+  });
+});
+
+test('license-vendor grant never writes over a file, and signs nothing then', async () => {
+  const fixture = await VendorFixture.create();
+  const { orderOptions } = new Applicant();
+  await fixture.grant(orderOptions);
+  const before = [fixture.ledger, fixture.read('grant.jwt')];
+  const file = fixture.path('grant.jwt');
+  const refused = await fixture.grant([...orderOptions, '--out', file]);
+  expect(refused).toMatchObject({ code: 2, json: { error: 'file_exists', detail: { file } } });
+  expect([fixture.ledger, fixture.read('grant.jwt')]).toEqual(before);
+});
+
 describe('what a person sees before signing', () => {
   const personWho = (reply: string | undefined) => ({
     ask: async () => reply,
@@ -220,6 +286,16 @@ describe('what a person sees before signing', () => {
     }
     expect(fixture.ledger).toBe(before);
     expect(await fixture.grant(args, { person: personWho('y') })).toMatchObject({ code: 0 });
+  });
+
+  test('is not taken for seen where nobody sits at the terminal: without --yes nothing is signed', async () => {
+    const fixture = await VendorFixture.create();
+    const before = fixture.ledger;
+    const args = ['grant', '--dir', fixture.dir, '--out', fixture.path('grant.jwt'), '--json'];
+    const refused = await fixture.run([...args, ...new Applicant().orderOptions]);
+    expect(refused).toMatchObject({ code: 2, json: { error: 'not_confirmed' } });
+    expect(fixture.ledger).toBe(before);
+    expect(() => fixture.read('grant.jwt')).toThrow('ENOENT');
   });
 
   test('is in Chinese for a Chinese reader', async () => {

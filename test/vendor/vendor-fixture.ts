@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Application, applicationDocument } from '#core/documents/application.ts';
@@ -101,9 +101,13 @@ export class VendorFixture {
     return this.run(['certify', '--dir', this.dir, '--json', ...args], options);
   }
 
-  grant(args: readonly string[], options?: RunOptions): Promise<Result> {
-    const out = args.includes('--out') ? [] : ['--out', this.path('grant.jwt')];
-    return this.run(['grant', '--dir', this.dir, '--json', ...out, ...args], options);
+  /** Confirmed by `--yes` where no person is there to ask; into `grant.jwt`, instead of the one before, by default. */
+  grant(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+    const file = this.path('grant.jwt');
+    const out = args.includes('--out') ? [] : ['--out', file];
+    if (out.length > 0) rmSync(file, { force: true });
+    const yes = options.person === undefined ? ['--yes'] : [];
+    return this.run(['grant', '--dir', this.dir, '--json', ...yes, ...out, ...args], options);
   }
 
   /** Runs the program as a person does: a process of its own, in a folder of its own. */

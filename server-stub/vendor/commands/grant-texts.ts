@@ -21,13 +21,14 @@ export const grantTexts = {
     preallocation: 'quota may be reserved for single Apps',
     noPreallocation: 'quota may not be reserved',
     replaces: "an earlier grant whose lines this one's take the place of",
+    again: 'sell the same once more, though the application was granted already',
     tokenLife:
       'how long a token is valid without contact: seconds, or 90d, 12h (default: 90d; accounts 7d at most)',
     grace: 'grace after that (default: 14d; accounts 1d at most)',
     expiryGrace: 'grace after the license ends (default: 0)',
     transfersPerYear: 'transfers of a license per year (default: 1)',
-    out: 'file to write, "-" for stdout (default: grant-ID.jwt here)',
-    yes: 'do not ask before signing',
+    out: 'new file to write, "-" for stdout (default: grant-ID.jwt here)',
+    yes: 'do not ask before signing; needed where nobody sits at the terminal',
     after: `
 Fields of --purchase: validity (3m and more is trial, 1y and more commercial) and count must be given; product (1),
 mediaType (3), minutes (0: unlimited), period (00:00~23:59), zone (Asia/Shanghai), category (device), app (all),
@@ -53,12 +54,13 @@ Examples:
     preallocation: '允许为单个 App 预分配额度',
     noPreallocation: '不允许预分配',
     replaces: '被本授权替换的先前授权',
+    again: '该申请已授权过，仍再次出售相同内容',
     tokenLife: '令牌离线有效时长：秒数，或 90d、12h（默认 90d；账号最长 7d）',
     grace: '其后的宽限期（默认 14d；账号最长 1d）',
     expiryGrace: 'License 到期后的宽限期（默认 0）',
     transfersPerYear: '每个 License 每年可转移次数（默认 1）',
-    out: '输出文件，"-" 表示标准输出（默认：当前目录 grant-ID.jwt）',
-    yes: '签署前不询问',
+    out: '输出文件（不得已存在），"-" 表示标准输出（默认：当前目录 grant-ID.jwt）',
+    yes: '签署前不询问；无终端时必须使用',
     after: `
 --purchase 的字段：必填 validity（3m 起为测试，1y 起为正式）和 count；可选 product（1）、mediaType（3）、
 minutes（0：不限）、period（00:00~23:59）、zone（Asia/Shanghai）、category（device）、app（全部）、

@@ -28,6 +28,7 @@ interface GrantOptions {
   renewal?: string[];
   preallocation?: boolean;
   replaces?: string;
+  again?: boolean;
   tokenLife?: string;
   grace?: string;
   expiryGrace?: string;
@@ -56,6 +57,7 @@ export function grant(program: Command, context: VendorContext): void {
     .option('--preallocation', text.preallocation)
     .option('--no-preallocation', text.noPreallocation)
     .option('--replaces <GRANT_ID>', text.replaces)
+    .option('--again', text.again)
     .option('--token-life <DURATION>', text.tokenLife)
     .option('--grace <DURATION>', text.grace)
     .option('--expiry-grace <DURATION>', text.expiryGrace)
@@ -109,10 +111,9 @@ function limitsOf({ tokenLife, grace, expiryGrace, transfersPerYear }: GrantOpti
   });
 }
 
-/** Asks where someone sits at the terminal; a script decided when it was written. */
+/** Asks who sits at the terminal. Where nobody does, nobody said yes: a script says it by `--yes`. */
 async function confirm({ person }: VendorContext, question: string): Promise<void> {
-  if (person === undefined) return;
-  const reply = (await person.ask(question))?.trim().toLowerCase();
+  const reply = (await person?.ask(question))?.trim().toLowerCase();
   if (reply !== 'y' && reply !== 'yes' && reply !== '是') throw new LicenseError('not_confirmed');
 }
 

@@ -1,9 +1,9 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { typeOf } from '#core/documents/signed-document.ts';
 import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
-import { readTextFile, reasonOf, writeFileDurably } from '#core/host/files.ts';
+import { reasonOf } from '#core/host/files.ts';
+import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 
 /** `--out` for stdout. */
 const STDOUT = '-';
@@ -15,13 +15,13 @@ export interface Output {
 }
 
 /**
- * Makes sure, before anything is signed, that the result can be put where it is wanted. A file there is replaced
- * only where it is a signed document itself, never a key by a slip of the hand.
+ * Makes sure, before anything is signed, that the result can be put where it is wanted. A file there is
+ * never replaced: no two documents signed are the same, and an earlier one may be all that is left of a sale.
  *
  * The file's bytes are the document and nothing else, so that its SHA-256 is the one in the ledger. On stdout it
  * stands alone, and what is told about it goes to stderr; with `--json` it is a member of the answer.
  *
- * @throws `file_unwritable`
+ * @throws `file_exists`, `file_unwritable`
  */
 export function openOutput(out: string, terminal: Terminal): Output {
   if (out === STDOUT) {
@@ -34,9 +34,7 @@ export function openOutput(out: string, terminal: Terminal): Output {
   }
 
   const file = resolve(out);
-  if (existsSync(file) && !isSignedDocument(file)) {
-    throw new LicenseError('file_unwritable', { file, problem: 'it exists and is no signed document' });
-  }
+  requireNewFile(file);
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (cause) {
@@ -45,18 +43,8 @@ export function openOutput(out: string, terminal: Terminal): Output {
   }
   return {
     deliver(document, result, text) {
-      writeFileDurably(file, document, 0o644);
+      writeNewFile(file, document, 0o644);
       answer(terminal, { ...result, file }, text(file));
     },
   };
-}
-
-function isSignedDocument(file: string): boolean {
-  if (!statSync(file).isFile()) return false;
-  try {
-    typeOf(readTextFile(file).trim());
-    return true;
-  } catch {
-    return false;
-  }
 }

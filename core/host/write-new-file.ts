@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { LicenseError } from '#core/errors.ts';
-import { createFileDurably } from '#core/host/files.ts';
+import { LicenseError } from '../errors.ts';
+import { createFileDurably } from './files.ts';
 
 /**
  * Writes a file that a command was asked for, and never over another one.
