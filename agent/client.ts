@@ -94,7 +94,7 @@ const MAX_RESPONSE_BYTES = 1024 * 1024;
  * One call to the daemon. It speaks the little HTTP that is needed over a plain socket: loading `node:http`
  * would cost a command more than all the rest of it.
  *
- * @throws `daemon_down` where nobody answers, else the code that the daemon answered with
+ * @throws `daemon_down` where nobody answers, `socket_forbidden` where this user may not ask, else the code that the daemon answered with
  */
 export async function askDaemon(socket: string, request: DaemonRequest): Promise<unknown> {
   const response = await exchange(socket, request);
@@ -107,7 +107,8 @@ export async function askDaemon(socket: string, request: DaemonRequest): Promise
 
 function exchange(socket: string, { method, path, body = '', timeoutMs }: DaemonRequest): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const down = (cause?: unknown) => reject(new LicenseError('daemon_down', { socket }, { cause }));
+  const down = (cause?: unknown) =>
+    reject(new LicenseError(isForbidden(cause) ? 'socket_forbidden' : 'daemon_down', { socket }, { cause }));
   const connection = connect(socket);
   const chunks: Buffer[] = [];
   let size = 0;
@@ -129,6 +130,10 @@ function exchange(socket: string, { method, path, body = '', timeoutMs }: Daemon
   ];
   connection.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   return promise;
+}
+
+function isForbidden(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM');
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -3,7 +3,7 @@ import type { Media } from '#core/evaluate.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { AgentConfig } from './config.ts';
 import { openDevice } from './device.ts';
-import { enrolledDevice, readStoredEnrollment } from './enrolled.ts';
+import { type Enrolled, enrolledDevice, readStoredEnrollment } from './enrolled.ts';
 import { Licenses } from './licenses.ts';
 import { listenLocally } from './local-api.ts';
 import { RefreshLoop } from './refresh-loop.ts';
@@ -78,7 +78,17 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
       await refresher.settled();
     });
 
-    const service = new Service({ config, licenses, refresher, loop });
+    const activateUnder = async (next: Enrolled) => {
+      const beside = new Refresher({
+        licenses: new Licenses({ device, enrolled: next, store, clock, log }),
+        send,
+        log,
+      });
+      const outcome = await beside.refresh('activate');
+      if (outcome.kind === 'failure') throw outcome.error;
+      if (outcome.kind === 'denial') throw new LicenseError(outcome.code, { pid: next.subject.pid });
+    };
+    const service = new Service({ config, licenses, refresher, loop, activateUnder });
     for (const server of [
       await listenLocally({ socket: sockets.admin, mode: 0o600, routes: adminRoutes(service), log }),
       await listenLocally({ socket: sockets.agent, mode: 0o660, routes: agentRoutes(service), log }),

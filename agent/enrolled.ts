@@ -62,3 +62,8 @@ export function enrolledDevice(
     fingerprint: digestComponents(identity.components, fingerprintKey),
   };
 }
+
+/** Whether two enrollments are for the same license: what is held under one is held under the other. */
+export function isSameIssuer(one: Enrollment, other: Enrollment): boolean {
+  return (['serverId', 'cid', 'appId', 'pid'] as const).every((part) => one[part] === other[part]);
+}

@@ -192,6 +192,8 @@ export class Licenses {
   #afterDenial(denial: LicenseDenial, text: string, held: HeldLicense): LicenseRow | undefined {
     const ends = isEnding(denial.code);
     if (!ends && denial.code !== 'suspended') return undefined;
+    // The row is another server's, which has not said so.
+    if (held.fault?.code === 'issuer_mismatch') return undefined;
     if (held.token !== undefined && denial.license !== held.token.license) {
       throw new LicenseError('answer_for_another_license');
     }

@@ -1,9 +1,9 @@
 import { LicenseError } from '#core/errors.ts';
-import type { Media } from '#core/evaluate.ts';
+import { isUsable, type Media } from '#core/evaluate.ts';
 import { checkAnswerOf } from './check-answer.ts';
 import type { AgentStatus, CheckAnswer } from './client.ts';
 import type { AgentConfig } from './config.ts';
-import { enrolledDevice, readEnrollment } from './enrolled.ts';
+import { type Enrolled, enrolledDevice, isSameIssuer, readEnrollment } from './enrolled.ts';
 import type { Licenses } from './licenses.ts';
 import type { RefreshLoop } from './refresh-loop.ts';
 import type { Refresher, RefreshWish } from './refresher.ts';
@@ -15,6 +15,8 @@ export interface ServiceParts {
   readonly licenses: Licenses;
   readonly refresher: Refresher;
   readonly loop: RefreshLoop;
+  /** Activates under another enrollment, beside the present one; throws where that brings no license. */
+  readonly activateUnder: (enrolled: Enrolled) => Promise<void>;
 }
 
 /** What the daemon does for whoever asks at its sockets. */
@@ -53,15 +55,21 @@ export class Service {
   }
 
   /**
-   * Takes over an enrollment file; the daemon activates under it by itself.
+   * Takes over an enrollment file; the daemon activates under it by itself. A device that is licensed moves to
+   * another server, App or PID only once it holds a license there: a wrong file, or a server that does not answer,
+   * must not turn a classroom dark.
    *
-   * @throws as readEnrollment, with nothing changed; `store_full`, `file_unwritable`
+   * @throws as readEnrollment and activateUnder, with nothing changed; `store_full`, `file_unwritable`
    */
   async enroll(text: string): Promise<AgentStatus> {
-    const { config, licenses, loop } = this.#parts;
+    const { config, licenses, loop, activateUnder } = this.#parts;
     const enrolled = enrolledDevice(readEnrollment(config, text, 'enrollment'), licenses.device);
-    writeStateFile(stateFiles(config.stateDir).enrollment, text);
+    const { state } = (await licenses.verdict()).verdict;
+    const moves =
+      licenses.enrolled !== undefined && !isSameIssuer(licenses.enrolled.enrollment, enrolled.enrollment);
+    if (moves && isUsable(state)) await activateUnder(enrolled);
     licenses.enroll(enrolled);
+    writeStateFile(stateFiles(config.stateDir).enrollment, text);
     await loop.start();
     return this.status();
   }

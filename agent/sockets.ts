@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CONFIG_KEYS } from './config-keys.ts';
 import { type CommonOptions, configFileOf, DEFAULT_RUNTIME_DIR, type Environment } from './options.ts';
 
 /** The daemon's two sockets: one to ask, one to change things. Source: protocol, Applications. */
@@ -25,8 +26,10 @@ async function runtimeDirOf(options: CommonOptions, env: Environment): Promise<s
   if (file === undefined) return DEFAULT_RUNTIME_DIR;
   try {
     const { parse } = await import('smol-toml');
-    const { runtimeDir = DEFAULT_RUNTIME_DIR } = parse(readFileSync(file, 'utf8'));
-    if (typeof runtimeDir === 'string' && runtimeDir !== '') return runtimeDir;
+    const table = parse(readFileSync(file, 'utf8'));
+    const known = Object.keys(table).every((key) => (CONFIG_KEYS as readonly string[]).includes(key));
+    const { runtimeDir = DEFAULT_RUNTIME_DIR } = table;
+    if (known && typeof runtimeDir === 'string' && runtimeDir !== '') return runtimeDir;
   } catch {
     // What is wrong with it is said below, by the loader that knows.
   }

@@ -19,6 +19,11 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
+/** Whether a license in this state may be used at all. */
+export function isUsable(state: State): boolean {
+  return state === 'active' || state === 'grace';
+}
+
 /** `license_err_reason_e` of the public SDK. Source: contract, "Device verdicts". */
 export type SdkReason = 0 | 1 | 2 | 3 | 4 | 5 | 99;
 

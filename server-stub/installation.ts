@@ -8,6 +8,7 @@ import { readKeyFile, readSecretFile } from '#core/host/key-file.ts';
 import { newId } from '#core/ids.ts';
 import { generateSigningKey, type SigningKey, signingKeyToPem } from '#core/keys.ts';
 import { Id, parseJson } from '#core/shapes.ts';
+import { openStore } from './store/database.ts';
 import { createTlsCertificates, type TlsCertificates } from './tls.ts';
 
 /** What `init` made: who this server is and whom it trusts. */
@@ -65,6 +66,7 @@ export async function initialize(
   writeFileDurably(files.authority, tls.authority, 0o644);
   writeFileDurably(files.privateKey, tls.privateKey, 0o600);
   writeFileDurably(files.certificate, tls.certificate, 0o644);
+  await (await openStore(files.store, { create: true })).close();
   createFileDurably(files.server, `${JSON.stringify({ version: 1, serverId: newId() })}\n`, 0o644);
   return loadInstallation(stateDir);
 }

@@ -1,31 +1,43 @@
 import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
+import { isUsable } from '#core/evaluate.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { askDaemon } from '../client.ts';
 import { loadAgentConfig } from '../config.ts';
-import { readEnrollment } from '../enrolled.ts';
+import { isSameIssuer, readEnrollment, readStoredEnrollment } from '../enrolled.ts';
+import { offlineStatus } from '../offline-status.ts';
 import type { CommonOptions } from '../options.ts';
 import { socketsIn } from '../sockets.ts';
 import { ensureFolder, stateFiles, writeStateFile } from '../state-files.ts';
 
 const MAX_ENROLLMENT_BYTES = 256 * 1024;
-const TIMEOUT_MS = 30_000;
+/** The daemon may first have to ask every server of the new enrollment. */
+const TIMEOUT_MS = 300_000;
 
 /**
  * `enroll FILE`: holds an enrollment file against the pinned vendor root and keeps it; a daemon that runs
  * activates under it at once.
  *
- * @throws `file_unreadable`, `enrollment_malformed`, `enrollment_other_root`, with nothing changed;
+ * @throws `file_unreadable`, `enrollment_malformed`, `enrollment_other_root`, and, where a licensed device would
+ * move to another server, App or PID, why it got no license there or `daemon_down`, with nothing changed;
  * `file_unwritable`, `store_full`
  */
 export async function enroll(file: string, options: CommonOptions, terminal: Terminal): Promise<ExitCode> {
   const config = loadAgentConfig(options, process.env);
   const text = readTextFile(file, MAX_ENROLLMENT_BYTES);
-  const { serverUrls, appId, pid } = readEnrollment(config, text, file).enrollment;
+  const { enrollment } = readEnrollment(config, text, file);
+  const { serverUrls, appId, pid } = enrollment;
 
-  const daemon = await tellDaemon(socketsIn(config.runtimeDir).admin, text);
+  const { admin } = socketsIn(config.runtimeDir);
+  const daemon = await tellDaemon(admin, text);
   if (!daemon) {
+    const present = readStoredEnrollment(config)?.enrollment;
+    const moves = present !== undefined && !isSameIssuer(present, enrollment);
+    // Only the daemon can hold the one license until it has the other.
+    if (moves && isUsable((await offlineStatus(options, process.env)).state)) {
+      throw new LicenseError('daemon_down', { socket: admin });
+    }
     ensureFolder(config.stateDir, 0o700);
     writeStateFile(stateFiles(config.stateDir).enrollment, text);
   }

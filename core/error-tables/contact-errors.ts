@@ -33,6 +33,13 @@ export const contactErrors = {
     '此操作需要守护进程，但 {socket} 没有响应',
     '请启动守护进程：license-agent run。',
   ]),
+  socket_forbidden: mistake(
+    7,
+    'this user may not use the socket {socket}',
+    'Run as the user of the daemon, or let an administrator add this user to the group of the socket.',
+    '当前用户无权使用套接字 {socket}',
+    '请使用守护进程的用户运行，或由管理员将当前用户加入该套接字所属的组。',
+  ),
   daemon_running: mistake(
     2,
     'a daemon answers at {socket} already',

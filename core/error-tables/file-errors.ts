@@ -119,6 +119,12 @@ export const fileErrors = {
     '数据库 {file} 已损坏：{problem}',
     '请从备份恢复；agent 会自行重新激活。',
   ]),
+  store_missing: entry(503, 6, false, [
+    'store {file} is missing, although this server was set up',
+    'Mount its disk or restore it from a backup; a new store would forget every license that was handed out.',
+    '服务器已初始化，但数据库 {file} 不存在',
+    '请挂载其磁盘或从备份恢复；新建数据库会丢失所有已发放的许可证记录。',
+  ]),
   store_newer: mistake(
     2,
     'store {file} was written by a newer version (schema {found}, this program knows {known}); it was not touched',

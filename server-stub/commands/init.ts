@@ -3,7 +3,6 @@ import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import { authorityFile, initialize } from '../installation.ts';
-import { openStore } from '../store/database.ts';
 import type { CommandContext } from './context.ts';
 
 export interface InitOptions {
@@ -17,8 +16,7 @@ export async function init(
   { vendorRoots, host }: InitOptions,
 ): Promise<ExitCode> {
   const hosts = host.length > 0 ? host : ownNames();
-  const { serverId, roots, storeFile } = await initialize(stateDir, vendorRoots, hosts);
-  await (await openStore(storeFile)).close();
+  const { serverId, roots } = await initialize(stateDir, vendorRoots, hosts);
   const caFile = authorityFile(stateDir);
   const words = WORDS[terminal.language];
   const facts = table([

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -30,12 +31,18 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface OpenStoreOptions {
+  /** Make it where it is missing: init alone. An empty store in the place of a lost one would sell every seat again. */
+  create?: boolean;
+}
+
 /**
  * Opens the store on SQLite (WAL, `synchronous=FULL`) and brings its schema up to date.
  *
- * @throws `store_newer` where a newer program wrote it (nothing is touched), `store_damaged`, `store_unwritable`
+ * @throws `store_missing`; `store_newer` where a newer program wrote it (nothing is touched), `store_damaged`, `store_unwritable`
  */
-export async function openStore(file: string): Promise<Store> {
+export async function openStore(file: string, { create = false }: OpenStoreOptions = {}): Promise<Store> {
+  if (!create && !existsSync(file)) throw new LicenseError('store_missing', { file });
   const writer = sqliteKysely(file, false);
   try {
     await bringUpToDate(writer, file);

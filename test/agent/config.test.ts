@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { AgentConfig, loadAgentConfig } from '../../agent/config.ts';
+import { CONFIG_KEYS } from '../../agent/config-keys.ts';
 import { identityOf, openDevice } from '../../agent/device.ts';
 import { locateAgentSocket } from '../../agent/sockets.ts';
 import { codeOf } from '../support/forge.ts';
@@ -68,4 +69,8 @@ test('the LicenseKey of a file is its first line', async () => {
 test('the identity file of a privileged step is what daemon and commands see', async () => {
   const folder = new AgentFolder(new World());
   expect(await identityOf(folder.config)).toEqual({ components: BOARD });
+});
+
+test('the keys that hot commands know are those of the schema', () => {
+  expect([...CONFIG_KEYS]).toEqual(Object.keys(AgentConfig.properties));
 });

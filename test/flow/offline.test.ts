@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { Enrollment } from '#core/documents/enrollment.ts';
+import { newId } from '#core/ids.ts';
 import { TestServer, type TestServerOptions } from '../support/server.ts';
 import { AgentFolder } from './agent-folder.ts';
 
@@ -82,6 +83,47 @@ test('with the daemon switched off for good, a license ends all the same, over r
     .run(JSON.stringify({ ...mark, bootId: 'an earlier boot' }));
   database.close();
   await device.checkUntil(3);
+});
+
+test('a user who may not use the socket is told so, and not that nothing runs', async () => {
+  const { device } = await activated();
+  await device.daemon();
+  const asNobody = ['runuser', '-u', 'nobody', '--'];
+  const { code, stderr } = await device.command(['check'], asNobody);
+  expect([code, stderr]).toEqual([7, expect.stringContaining('[socket_forbidden]')]);
+});
+
+test('enrolling at another server that does not answer leaves the device licensed where it is', async () => {
+  const { device, server } = await activated();
+  const elsewhere = {
+    ...(await server.enrollment({ expiresAt: server.clock.now() + 86_400 })),
+    serverId: newId(),
+  };
+  const next = { ...elsewhere, serverUrls: ['http://127.0.0.1:9'] };
+  expect(await device.enroll(next)).toMatchObject({
+    code: 7,
+    stderr: expect.stringContaining('[daemon_down]'),
+  });
+  expect(await device.checkExit('video')).toBe(0);
+
+  const daemon = await device.daemon();
+  expect(await device.enroll(next)).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('[server_unreachable]'),
+  });
+  expect(await device.checkExit('video')).toBe(0);
+  await daemon.end('SIGTERM');
+  expect(await device.checkExit('video')).toBe(0);
+});
+
+test('a device moves to another App once it holds a license there', async () => {
+  const { device, server } = await activated();
+  const { otherAppId } = server.world;
+  const other = await server.enrollment({ appId: otherAppId, expiresAt: server.clock.now() + 86_400 });
+  await device.daemon();
+  expect((await device.enroll(other)).code).toBe(0);
+  const status = JSON.parse((await device.command(['status', '--json'])).stdout);
+  expect(status).toMatchObject({ state: 'active', appId: otherAppId });
 });
 
 describe('a store that was tampered with', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -97,6 +98,16 @@ describe('what keeps the server from starting is said clearly, and nothing is ch
     // The folder was there, readable by all: what is in it now is for its owner alone.
     const modes = [stateDir, join(stateDir, 'license-server.db')].map((file) => statSync(file).mode & 0o777);
     expect(modes).toEqual([0o700, 0o600]);
+  });
+
+  test('a store that is gone is not replaced by an empty one', async () => {
+    const folder = await createServerFolder();
+    rmSync(folder.storeFile);
+    for (const command of ['serve', 'quota']) {
+      const { code, stderr } = await run('server', { args: [command], env: env(folder) });
+      expect([code, stderr]).toEqual([6, expect.stringContaining('[store_missing]')]);
+    }
+    expect(existsSync(folder.storeFile)).toBe(false);
   });
 
   test('a folder that was never initialised, and init over one that was', async () => {
