@@ -1,86 +1,87 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { parseArgs, promisify } from 'node:util';
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { DemoProcesses } from './demo-processes.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const PROGRAMS = {
-  'license-vendor': join(ROOT, 'server-stub/vendor/main.ts'),
-  'license-server': join(ROOT, 'server-stub/main.ts'),
-  'license-agent': join(ROOT, 'agent/main.ts'),
-} as const;
-type Program = keyof typeof PROGRAMS;
+const zh = /^zh/i.test(process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '');
+const USAGE = './scripts/demo [--once] [--json]';
+/** The longest path of a Unix socket on Linux. */
+const SOCKET_PATH_BYTES = 107;
 
-const { values: options } = parseArgs({
-  options: { once: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-});
+const options = readOptions();
 if (options.help) {
-  console.log('./scripts/demo [--once] [--json]');
+  console.log(USAGE);
   process.exit(0);
 }
 
-const zh = /^zh/i.test(process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '');
 const say = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 const step = (english: string, chinese: string): void => say(`\n▸ ${zh ? chinese : english}`);
 
-const folder = mkdtempSync(join(tmpdir(), 'license-demo-'));
+let ending: Promise<never> | undefined;
+/** Ends every process, removes the folder and exits. What asks first decides the code. */
+function end(code: number, farewell?: string): Promise<never> {
+  ending ??= (async () => {
+    await processes.end();
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      process.stderr.write(`${(error as Error).message}\n`);
+      process.exit(1);
+    }
+    if (farewell !== undefined) say(farewell);
+    process.exit(code);
+  })();
+  return ending;
+}
+
+const folder = makeFolder();
 const at = (...names: string[]): string => join(folder, ...names);
-const env = { ...process.env, NODE_COMPILE_CACHE: at('compile-cache') };
-const children = new Set<ChildProcess>();
+const processes = new DemoProcesses({ folder, say, logToStderr: options.json === true });
+const run: typeof processes.run = (...command) => processes.run(...command);
+const start: typeof processes.start = (...command) => processes.start(...command);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
+// Whoever read the output has gone (`| head`, a closed terminal): nobody is left to end the demo.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void end(1));
 
-/** Runs a command as a person would, shows it, and gives its JSON answer. */
-async function run<T extends object>(program: Program, ...args: string[]): Promise<T> {
-  say(
-    `  $ ${program} ${args.map((arg) => (/[ ,=~]/.test(arg) ? `'${arg}'` : arg)).join(' ')}`.replaceAll(
-      `${folder}/`,
-      '',
-    ),
-  );
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAMS[program], ...args, '--json'], {
-    env,
-  });
-  return JSON.parse(stdout);
-}
-
-/** Starts a program that keeps running; its log goes to a file, or to stderr with --json. */
-async function start(
-  program: Program,
-  ...args: string[]
-): Promise<{ child: ChildProcess; ready: { url: string } }> {
-  say(`  $ ${program} ${args.join(' ')} &`.replaceAll(`${folder}/`, ''));
-  const child = spawn(process.execPath, [PROGRAMS[program], ...args, '--json'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.add(child);
-  const log: Buffer[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => (options.json ? process.stderr.write(chunk) : log.push(chunk)));
-  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-    const ready = JSON.parse(line);
-    if ('error' in ready) throw new Error(line);
-    return { child, ready };
+function readOptions(): { once?: boolean; json?: boolean; help?: boolean } {
+  try {
+    return parseArgs({
+      options: { once: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    }).values;
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split('. ');
+    return refuse(zh ? `${reason}。用法：${USAGE}` : `${reason}. Usage: ${USAGE}`);
   }
-  throw new Error(`${program} ended: ${Buffer.concat(log)}`);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  children.delete(child);
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exit;
+function makeFolder(): string {
+  const parent = resolve(tmpdir());
+  if (Buffer.byteLength(join(parent, 'license-demo-XXXXXX/run/agent.sock')) > SOCKET_PATH_BYTES)
+    refuse(
+      zh
+        ? `TMPDIR=${parent} 过长，无法容纳 Unix 套接字。`
+        : `TMPDIR=${parent} is too long for a Unix socket.`,
+    );
+  try {
+    return mkdtempSync(join(parent, 'license-demo-'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return refuse(
+      zh
+        ? `无法在 TMPDIR=${parent} 中创建目录：${code}`
+        : `Cannot make a folder in TMPDIR=${parent}: ${code}`,
+    );
+  }
 }
 
-async function end(code: number): Promise<never> {
-  await Promise.all([...children].map(stop));
-  rmSync(folder, { recursive: true, force: true });
-  process.exit(code);
+/** One line, whatever the argument or the path holds. */
+function refuse(reason: string): never {
+  process.stderr.write(`${reason.replaceAll(/\p{C}/gu, '?')}\n`);
+  process.exit(2);
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));
 
 const CID = '717241';
 const SKU = 'product=1,mediaType=3,minutes=0,period=00:00~23:59,zone=Asia/Shanghai,category=device';
@@ -99,7 +100,7 @@ async function demo(): Promise<void> {
   const configureServer = (port: number) =>
     writeFileSync(
       serverConfig,
-      `stateDir = "${stateDir}"\nhost = "127.0.0.1"\nport = ${port}\nlogLevel = "warn"\n`,
+      `stateDir = ${JSON.stringify(stateDir)}\nhost = "127.0.0.1"\nport = ${port}\nlogLevel = "warn"\n`,
     );
   configureServer(0);
   const server = ['--config', serverConfig];
@@ -188,7 +189,12 @@ async function demo(): Promise<void> {
   mkdirSync(at('run'));
   writeFileSync(
     agentConfig,
-    `stateDir = "${at('agent')}"\nruntimeDir = "${at('run')}"\nvendorRootsFile = "${at('vendor/vendor-roots.json')}"\nlogLevel = "warn"\n`,
+    [
+      `stateDir = ${JSON.stringify(at('agent'))}`,
+      `runtimeDir = ${JSON.stringify(at('run'))}`,
+      `vendorRootsFile = ${JSON.stringify(at('vendor/vendor-roots.json'))}`,
+      'logLevel = "warn"\n',
+    ].join('\n'),
   );
   const agent = ['--config', agentConfig];
   // A slim container has no serial, no card of its own and no machine-id: nothing to derive a LicenseKey from.
@@ -202,7 +208,7 @@ async function demo(): Promise<void> {
   say(`  → ${JSON.stringify(before)}`);
 
   step('The server is stopped: the device stays licensed.', '停止服务器：设备仍保持授权。');
-  await stop(serving.child);
+  await processes.stop(serving.child);
   const offline = await run('license-agent', 'check', '--media', 'video', ...agent);
   say(`  → ${JSON.stringify(offline)}`);
 
@@ -229,7 +235,7 @@ async function demo(): Promise<void> {
     status,
   };
   if (options.json) process.stdout.write(`${JSON.stringify(ready)}\n`);
-  else say(lookAround(ready));
+  else if (!options.once) say(lookAround(ready));
 }
 
 function lookAround(
@@ -263,13 +269,19 @@ ${title}
 
 try {
   await demo();
-  if (options.once) await end(0);
+  if (options.once)
+    await end(
+      0,
+      zh
+        ? '\n演示目录已删除。\n不带 --once 运行 ./scripts/demo 可保留它以便查看。'
+        : '\nThe demo folder is removed.\n./scripts/demo without --once keeps it to look around.',
+    );
   if (!options.json)
     say(zh ? '按 Ctrl+C 结束并删除演示目录。' : 'Ctrl+C ends the demo and removes its folder.');
 } catch (error) {
-  const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-  process.stderr.write(
-    `${zh ? '演示失败' : 'The demo failed'}: ${stdout || stderr || (error as Error).stack}\n`,
-  );
+  // A terminal's Ctrl+C goes to every process of the group: a child may end of it before this one has seen it.
+  if (!processes.ending) await setTimeout(100);
+  if (!processes.ending)
+    process.stderr.write(`${zh ? '演示失败' : 'The demo failed'}: ${(error as Error).message}\n`);
   await end(1);
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -28,6 +29,20 @@ async function startDemo(): Promise<Demo> {
   return { child, lines, ready: JSON.parse(lines[0] ?? '') };
 }
 
+/** The processes whose command line names the folder. */
+function processesNaming(folder: string): number[] {
+  const names = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+    } catch {
+      return false; // It has ended since.
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && names(name))
+    .map(Number);
+}
+
 /** A call with the demo's credentials, under its certificate authority alone. */
 async function activate({ ready }: Demo, licenseKey: string): Promise<{ code: number }> {
   const { serverUrl, pid, appId, caFile, customerId, customerSecret } = ready;
@@ -49,6 +64,8 @@ test('./scripts/demo --once shows a device licensed with its server stopped, and
   const [, folder = ''] = /Demo folder: (.*)/.exec(stdout) ?? [];
   expect(folder).not.toBe('');
   expect(existsSync(folder)).toBe(false);
+  expect(stdout).not.toContain('--config /');
+  expect(stdout).toContain('./scripts/demo without --once keeps it');
 }, 120_000);
 
 test('./scripts/demo --json says one line when ready, twice side by side, and ends at a signal', async () => {
@@ -62,10 +79,69 @@ test('./scripts/demo --json says one line when ready, twice side by side, and en
   }
   for (const [index, signal] of (['SIGINT', 'SIGTERM'] as const).entries()) {
     const { child, ready, lines } = demos[index] as Demo;
+    const folder = dirname(ready['enrollmentFile'] ?? '');
+    const running = processesNaming(folder);
+    expect(running).toHaveLength(2);
+    // A stopped process answers no SIGTERM: the demo ends it all the same.
+    if (index === 0) process.kill(running[0] as number, 'SIGSTOP');
     const exit = once(child, 'exit');
     child.kill(signal);
     expect(await exit).toEqual([0, null]);
-    expect(existsSync(dirname(ready['enrollmentFile'] ?? ''))).toBe(false);
+    expect(existsSync(folder)).toBe(false);
+    expect(processesNaming(folder)).toEqual([]);
     expect(lines).toHaveLength(1);
   }
 }, 120_000);
+
+/** Where a signal comes during set-up, and whether the whole process group gets it, as by a terminal's Ctrl+C. */
+const INTERRUPTIONS = [
+  { line: 'Demo folder: ', signal: 'SIGINT', group: false },
+  { line: '$ license-vendor init ', signal: 'SIGINT', group: true },
+  { line: '$ license-server apply ', signal: 'SIGHUP', group: false },
+  { line: '$ license-server serve ', signal: 'SIGTERM', group: false },
+  { line: 'The server is stopped', signal: 'SIGINT', group: true },
+] as const;
+
+test.concurrent.for([...INTERRUPTIONS])(
+  './scripts/demo leaves nothing after $signal at "$line", group: $group',
+  { timeout: 60_000 },
+  async ({ line, signal, group }, { expect, onTestFinished }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'demo-test-'));
+    const env = { ...process.env, LC_ALL: 'C', TMPDIR: folder };
+    const child = spawn(DEMO, ['--json'], { env, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+      for (const pid of processesNaming(folder)) process.kill(pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const output: string[] = [];
+    const exit = once(child, 'exit');
+    let sent = false;
+    for await (const text of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
+      output.push(text);
+      if (sent || !text.includes(line)) continue;
+      sent = true;
+      process.kill(group ? -(child.pid as number) : (child.pid as number), signal);
+    }
+    expect(sent).toBe(true);
+    expect(output.join('\n')).not.toMatch(/The demo failed|^ +at /m);
+    expect(await exit).toEqual([0, null]);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(processesNaming(folder)).toEqual([]);
+  },
+);
+
+test.for([
+  { args: ['--twice'], tmp: tmpdir(), says: "Unknown option '--twice'" },
+  { args: ['again'], tmp: tmpdir(), says: "Unexpected argument 'again'" },
+  { args: [], tmp: '/nonexistent/demo', says: 'TMPDIR=/nonexistent/demo' },
+  { args: [], tmp: '/proc', says: 'TMPDIR=/proc' },
+  { args: [], tmp: `/tmp/${'long/'.repeat(20)}`, says: 'too long' },
+])('./scripts/demo $args with TMPDIR=$tmp says one line and exits 2', async ({ args, tmp, says }) => {
+  const env = { ...process.env, LC_ALL: 'C', TMPDIR: tmp };
+  const failed = promisify(execFile)(DEMO, args, { env });
+  await expect(failed).rejects.toMatchObject({ code: 2, stdout: '' });
+  const { stderr } = await failed.catch((error) => error);
+  expect(stderr).toContain(says);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+});
