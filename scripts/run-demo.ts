@@ -37,12 +37,13 @@ function end(code: number, farewell?: string): Promise<never> {
   return ending;
 }
 
+// Before the folder is made: a signal from here on removes it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
 const folder = makeFolder();
 const at = (...names: string[]): string => join(folder, ...names);
 const processes = new DemoProcesses({ folder, say, logToStderr: options.json === true });
 const run: typeof processes.run = (...command) => processes.run(...command);
 const start: typeof processes.start = (...command) => processes.start(...command);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
 // Whoever read the output has gone (`| head`, a closed terminal): nobody is left to end the demo.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void end(1));
 
