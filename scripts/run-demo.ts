@@ -236,7 +236,7 @@ async function demo(): Promise<void> {
     status,
   };
   if (options.json) process.stdout.write(`${JSON.stringify(ready)}\n`);
-  else if (!options.once) say(lookAround(ready));
+  else say(lookAround(ready));
 }
 
 function lookAround(
