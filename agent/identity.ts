@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as Type from 'typebox';
 import type { Components } from '#core/device/fingerprint.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { parseJson } from '#core/shapes.ts';
 import { rootDiskSerial } from './root-disk.ts';
+import { listIfThere, readIfThere } from './system-files.ts';
 
 const Values = Type.Optional(
   Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 64 }),
@@ -95,10 +96,10 @@ export function meaningful(raw: string | undefined): string | undefined {
 /** Addresses burnt into real cards: given by hardware, behind it a device, not made up locally. */
 function permanentMacs(root: string): string[] {
   const folder = join(root, 'sys/class/net');
-  return list(folder)
+  return listIfThere(folder)
     .filter((card) => existsSync(join(folder, card, 'device')))
-    .filter((card) => read(join(folder, card, 'addr_assign_type'))?.trim() === '0')
-    .flatMap((card) => toList(meaningful(read(join(folder, card, 'address')))?.toLowerCase()))
+    .filter((card) => readIfThere(join(folder, card, 'addr_assign_type'))?.trim() === '0')
+    .flatMap((card) => toList(meaningful(readIfThere(join(folder, card, 'address')))?.toLowerCase()))
     .filter((mac) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) && !isLocallyAdministered(mac))
     .toSorted();
 }
@@ -117,25 +118,9 @@ async function readMachineId(root: string): Promise<string | undefined> {
 }
 
 function firstValue(files: readonly string[]): string[] {
-  return files.flatMap((file) => toList(meaningful(read(file)))).slice(0, 1);
+  return files.flatMap((file) => toList(meaningful(readIfThere(file)))).slice(0, 1);
 }
 
 function toList(value: string | undefined): string[] {
   return value === undefined ? [] : [value];
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

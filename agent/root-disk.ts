@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { listIfThere, readIfThere } from './system-files.ts';
 
 /** Where drivers publish a disk's serial number: NVMe and MMC, virtio, SCSI and SATA. */
 const SERIAL_FILES = ['device/serial', 'serial', 'device/vpd_pg80', 'device/cid'];
@@ -15,7 +16,7 @@ export function rootDiskSerial(root: string): string | undefined {
   const disk = number === undefined ? undefined : diskOf(join(root, 'sys/block'), number);
   if (disk === undefined) return undefined;
   for (const file of SERIAL_FILES) {
-    const serial = read(join(root, 'sys/block', disk, file));
+    const serial = readIfThere(join(root, 'sys/block', disk, file), 'latin1');
     if (serial !== undefined) return printable(serial);
   }
   return undefined;
@@ -23,19 +24,21 @@ export function rootDiskSerial(root: string): string | undefined {
 
 /** `8:1` of what is mounted at `/`. Source: proc(5), mountinfo fields 3 and 5. */
 function rootDeviceNumber(root: string): string | undefined {
-  const mounts = (read(join(root, 'proc/self/mountinfo')) ?? '').split('\n').map((line) => line.split(' '));
+  const mounts = (readIfThere(join(root, 'proc/self/mountinfo'), 'latin1') ?? '')
+    .split('\n')
+    .map((line) => line.split(' '));
   return mounts.findLast(([, , , , mountPoint]) => mountPoint === '/')?.[2];
 }
 
 function diskOf(blocks: string, number: string): string | undefined {
-  const owner = list(blocks).find((disk) =>
-    [disk, ...list(join(blocks, disk)).map((part) => join(disk, part))].some(
-      (device) => read(join(blocks, device, 'dev'))?.trim() === number,
+  const owner = listIfThere(blocks).find((disk) =>
+    [disk, ...listIfThere(join(blocks, disk)).map((part) => join(disk, part))].some(
+      (device) => readIfThere(join(blocks, device, 'dev'), 'latin1')?.trim() === number,
     ),
   );
   if (owner === undefined) return undefined;
-  const [below] = list(join(blocks, owner, 'slaves'));
-  const belowNumber = below && read(join(blocks, owner, 'slaves', below, 'dev'))?.trim();
+  const [below] = listIfThere(join(blocks, owner, 'slaves'));
+  const belowNumber = below && readIfThere(join(blocks, owner, 'slaves', below, 'dev'), 'latin1')?.trim();
   return belowNumber && existsSync(join(blocks, owner, 'dm')) ? diskOf(blocks, belowNumber) : owner;
 }
 
@@ -45,20 +48,4 @@ function diskOf(blocks: string, number: string): string | undefined {
  */
 function printable(text: string): string {
   return (text.charCodeAt(1) === 0x80 ? text.slice(4) : text).replace(/[^\x21-\x7e]/g, '');
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return undefined;
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
