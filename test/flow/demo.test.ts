@@ -64,7 +64,7 @@ test('./scripts/demo --once shows a device licensed with its server stopped, and
   const [, folder = ''] = /Demo folder: (.*)/.exec(stdout) ?? [];
   expect(folder).not.toBe('');
   expect(existsSync(folder)).toBe(false);
-  expect(stdout).not.toContain('--config /');
+  expect(stdout).toContain('npm run -s agent -- status --config ');
   expect(stdout).toContain('./scripts/demo without --once keeps it');
 }, 120_000);
 
