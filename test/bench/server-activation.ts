@@ -1,14 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateSigningKey } from '#core/keys.ts';
-import { initialize } from '../../server-stub/installation.ts';
-import { createCredential } from '../../server-stub/licensing/credentials.ts';
-import { importCertificate } from '../../server-stub/licensing/import-certificate.ts';
-import { importGrant } from '../../server-stub/licensing/import-grant.ts';
-import { openStore } from '../../server-stub/store/database.ts';
 import { requireDebianProgram } from '../support/debian.ts';
-import { NOW, World } from '../support/world.ts';
+import { prepareServer, type ServerFolder, serveEnvironment } from '../support/prepare-server.ts';
 import { postsPerSecond } from './load.ts';
 import { type BenchOptions, type Result, resultOf } from './measure.ts';
 import { startNode } from './processes.ts';
@@ -23,15 +17,11 @@ const LICENSES = 50_000_000;
 export async function serverActivation({ quick, progress }: BenchOptions): Promise<Result[]> {
   requireDebianProgram('wrk');
   const folder = mkdtempSync(join(tmpdir(), 'license-bench-'));
-  const { stateDir, authorization, path } = await prepare(folder);
-  const server = await startNode(['server-stub/main.ts', 'serve', '--json'], {
-    LICENSE_SERVER_STATE_DIR: stateDir,
-    LICENSE_SERVER_HOST: '127.0.0.1',
-    LICENSE_SERVER_PORT: '0',
-    LICENSE_SERVER_TLS: 'false',
-    LICENSE_SERVER_RATE_LIMIT_PER_SECOND: '0',
-    LICENSE_SERVER_LOG_LEVEL: 'error',
+  const prepared = await prepareServer(folder, {
+    lines: (world) => [{ ...world.purchase, count: LICENSES }],
   });
+  const { authorization, path } = callOf(prepared);
+  const server = await startNode(['server-stub/main.ts', 'serve', '--json'], serveEnvironment(prepared));
   const { url } = JSON.parse(server.line);
   const sample = await fetch(url + path.replace('{n}', 'sample'), {
     method: 'POST',
@@ -61,24 +51,10 @@ export async function serverActivation({ quick, progress }: BenchOptions): Promi
   }
 }
 
-async function prepare(folder: string): Promise<{ stateDir: string; authorization: string; path: string }> {
-  const root = generateSigningKey();
-  const rootsFile = join(folder, 'vendor-roots.json');
-  writeFileSync(rootsFile, new World({ root }).rootsFile);
-  const stateDir = join(folder, 'server');
-  const { serverId, key, storeFile } = await initialize(stateDir, rootsFile, ['localhost']);
-  const world = new World({ serverId, serverKey: key, root });
-  const grant = await world.grant({}, [{ ...world.purchase, count: LICENSES }]);
-  const certificate = await world.certificate();
-  const store = await openStore(storeFile);
-  const { customerId, customerSecret } = await store.write(NOW, async (transaction) => {
-    await importCertificate(transaction, certificate, [root], { serverId, key }, 'operator:bench');
-    await importGrant(transaction, grant, [root], serverId, 'operator:bench');
-    return createCredential(transaction, world.cid, 'full', 'operator:bench');
-  });
-  await store.close();
+/** An activation as a program sends it; `{n}` is new with every request. */
+function callOf({ world, credential }: ServerFolder): { authorization: string; path: string } {
+  const { customerId, customerSecret } = credential;
   return {
-    stateDir,
     authorization: `Basic ${Buffer.from(`${customerId}:${customerSecret}`).toString('base64')}`,
     path: `/dabiz/license/v2/active?pid=${world.purchase.pid}&licenseKey=SN-{n}&appid=${world.appId}`,
   };

@@ -1,5 +1,5 @@
 import { OpenApiClient } from '../support/openapi-client.ts';
-import type { ServerFolder } from '../support/server-folder.ts';
+import { type ServerFolder, serveEnvironment } from '../support/prepare-server.ts';
 import { Running } from './program.ts';
 
 export interface ServeOptions {
@@ -9,22 +9,11 @@ export interface ServeOptions {
 }
 
 /** `license-server serve` on a free port, plain HTTP, no rate limit. */
-export function serve(
-  { stateDir }: ServerFolder,
-  { under = [], env = {} }: ServeOptions = {},
-): Promise<Running> {
+export function serve(folder: ServerFolder, { under = [], env = {} }: ServeOptions = {}): Promise<Running> {
   return Running.start('server', {
     args: ['serve', '--json'],
     under,
-    env: {
-      LICENSE_SERVER_STATE_DIR: stateDir,
-      LICENSE_SERVER_HOST: '127.0.0.1',
-      LICENSE_SERVER_PORT: '0',
-      LICENSE_SERVER_TLS: 'false',
-      LICENSE_SERVER_RATE_LIMIT_PER_SECOND: '0',
-      LICENSE_SERVER_LOG_LEVEL: 'error',
-      ...env,
-    },
+    env: { ...serveEnvironment(folder), ...env },
   });
 }
 
