@@ -129,7 +129,8 @@ function adminRoutes(service: Service) {
 function mediaOf(query: URLSearchParams): Media | undefined {
   const media = query.get('media');
   if (media === null || media === 'audio' || media === 'video') return media ?? undefined;
-  throw new LicenseError('parameter_invalid', { name: 'media', problem: 'audio | video' });
+  const problem = { en: 'must be audio or video', zh: '必须为 audio 或 video' };
+  throw new LicenseError('parameter_invalid', { name: 'media', problem });
 }
 
 /** A disk that is full or read-only costs the mark its last minute, and no verdict. */

@@ -82,7 +82,7 @@ function required(key: string, value: string | undefined): string {
   throw new LicenseError('config_invalid', {
     file: '',
     key,
-    problem: 'is missing, licenseKeyStrategy needs it',
+    problem: { en: 'is missing, licenseKeyStrategy needs it', zh: '缺失，licenseKeyStrategy 需要它' },
   });
 }
 

@@ -1,7 +1,7 @@
 import { Answer, type AnswerSubject, verifyAnswer } from '#core/documents/answer.ts';
 import type { LicenseDenial } from '#core/documents/license-denial.ts';
 import { type LicenseToken, licenseTokenDocument } from '#core/documents/license-token.ts';
-import { LicenseError } from '#core/errors.ts';
+import { type Bilingual, LicenseError } from '#core/errors.ts';
 import type { VerificationKey } from '#core/keys.ts';
 import { parseJson } from '#core/shapes.ts';
 import type { LicenseRow } from './store-schema.ts';
@@ -15,6 +15,9 @@ export interface HeldLicense {
   readonly denial?: LicenseDenial;
   readonly fault?: LicenseError;
 }
+
+const STORED_ANSWER: Bilingual = { en: 'stored answer', zh: '已保存的应答' };
+const STORED_DENIAL: Bilingual = { en: 'stored denial', zh: '已保存的拒绝' };
 
 /**
  * Verifies what the store holds, on the same path as what comes from the network: the disk is not trusted.
@@ -42,7 +45,7 @@ export async function verifyHeld(
 /** Whether a stored answer was made for a device key other than ours; by its own word, which is enough to refuse. */
 export function isOfAnotherDevice(text: string, jkt: string): boolean {
   try {
-    const { document } = parseJson(Answer, text, 'document_malformed', 'stored answer');
+    const { document } = parseJson(Answer, text, 'document_malformed', STORED_ANSWER);
     return licenseTokenDocument.parse(document).claims.cnf.jkt !== jkt;
   } catch {
     return false;
@@ -50,22 +53,22 @@ export function isOfAnotherDevice(text: string, jkt: string): boolean {
 }
 
 async function verifyToken(text: string, subject: AnswerSubject, roots: readonly VerificationKey[]) {
-  const answer = parseJson(Answer, text, 'document_malformed', 'stored answer');
+  const answer = parseJson(Answer, text, 'document_malformed', STORED_ANSWER);
   const verified = await verifyAnswer(answer, subject, roots);
-  if (verified.kind !== 'token') throw misplaced('license token');
+  if (verified.kind !== 'token') throw misplaced({ en: 'license token', zh: '许可证令牌' });
   return { token: verified.token, document: answer.document };
 }
 
 async function verifyDenial(text: string, subject: AnswerSubject, roots: readonly VerificationKey[]) {
-  const answer = parseJson(Answer, text, 'document_malformed', 'stored denial');
+  const answer = parseJson(Answer, text, 'document_malformed', STORED_DENIAL);
   const verified = await verifyAnswer(answer, subject, roots);
-  if (verified.kind !== 'denial') throw misplaced('license denial');
+  if (verified.kind !== 'denial') throw misplaced({ en: 'license denial', zh: '拒绝通知' });
   return verified.denial;
 }
 
-function misplaced(where: string): LicenseError {
+function misplaced(where: Bilingual): LicenseError {
   return new LicenseError('document_malformed', {
     where,
-    problem: 'stands in the place of another document',
+    problem: { en: 'stands in the place of another document', zh: '位于另一文件的位置' },
   });
 }

@@ -218,7 +218,10 @@ export class Licenses {
     this.#verified = undefined;
     if (this.store.damagedAt !== undefined) {
       return {
-        fault: new LicenseError('store_damaged', { file: this.store.file, problem: 'it was moved aside' }),
+        fault: new LicenseError('store_damaged', {
+          file: this.store.file,
+          problem: { en: 'it was moved aside', zh: '原文件已移走' },
+        }),
       };
     }
     const foreign =

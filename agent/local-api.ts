@@ -2,8 +2,8 @@ import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorTable } from '#core/error-table.ts';
 import { asLicenseError, LicenseError, messageOf, remedyOf } from '#core/errors.ts';
-import { reasonOf } from '#core/host/files.ts';
 import type { Logger } from '#core/host/log.ts';
+import { reasonOf } from '#core/host/reason.ts';
 
 export interface LocalRequest {
   readonly query: URLSearchParams;

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { LicenseError } from '#core/errors.ts';
-import { codeOf, reasonOf } from '#core/host/files.ts';
+import { codeOf, reasonOf } from '#core/host/reason.ts';
 import type { AgentStatus } from './client.ts';
 import { loadAgentConfig } from './config.ts';
 import { readDevice } from './device.ts';

@@ -67,6 +67,6 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
-  await runCommandLine(program, argv, terminal);
+  await runCommandLine(program, argv);
   return exit;
 }

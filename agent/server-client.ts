@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { Answer } from '#core/documents/answer.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
-import { LicenseError } from '#core/errors.ts';
+import { type Bilingual, LicenseError } from '#core/errors.ts';
+import { codeOf, reasonOf } from '#core/host/reason.ts';
 import { shapeProblem } from '#core/shapes.ts';
 import type { Environment } from './options.ts';
 
@@ -27,6 +28,10 @@ export type SendRequest = (
 ) => Promise<ServerAnswer>;
 
 const MAX_ANSWER_BYTES = 256 * 1024;
+const TOO_LARGE: Bilingual = {
+  en: `more than ${MAX_ANSWER_BYTES} bytes`,
+  zh: `超过 ${MAX_ANSWER_BYTES} 字节`,
+};
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
 
 /**
@@ -95,12 +100,12 @@ async function post(
   if (response.statusCode === 401) throw new LicenseError('enrollment_rejected');
   const value = parse(text);
   if (response.statusCode !== 200) {
-    throw unusable(`HTTP ${response.statusCode}${problemOf(value)}`, {
+    throw unusable(bare(`HTTP ${response.statusCode}${codeIn(value)}`), {
       retryAfterSeconds: retryAfter(response.headers['retry-after']),
-      isRefused: response.statusCode === 400 && problemOf(value) !== '',
+      isRefused: response.statusCode === 400 && codeIn(value) !== '',
     });
   }
-  if (shapeProblem(Answer, value) !== undefined) throw unusable('HTTP 200');
+  if (shapeProblem(Answer, value) !== undefined) throw unusable(bare('HTTP 200'));
   return value as Answer;
 }
 
@@ -110,7 +115,7 @@ async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const chunk of body) {
     size += chunk.length;
     // Leaving the loop destroys the stream, so that no more of it is read.
-    if (size > MAX_ANSWER_BYTES) throw unusable(`> ${MAX_ANSWER_BYTES} bytes`);
+    if (size > MAX_ANSWER_BYTES) throw unusable(TOO_LARGE);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -134,9 +139,14 @@ function retryAfter(header: string | string[] | undefined): number | undefined {
 }
 
 /** The code that a license server gives with a failure; nothing where it was somebody else who answered. */
-function problemOf(value: unknown): string {
+function codeIn(value: unknown): string {
   const error = typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined;
   return typeof error === 'string' && /^[a-z_]{1,64}$/.test(error) ? ` ${error}` : '';
+}
+
+/** An HTTP status and a code read the same in every language. */
+function bare(text: string): Bilingual {
+  return { en: text, zh: text };
 }
 
 interface UnusableReasons {
@@ -146,7 +156,7 @@ interface UnusableReasons {
 }
 
 function unusable(
-  problem: string,
+  problem: Bilingual,
   { retryAfterSeconds, isRefused = false }: UnusableReasons = {},
 ): LicenseError {
   return new LicenseError('server_answer_unusable', {
@@ -157,12 +167,11 @@ function unusable(
 }
 
 function unreachable(cause: unknown): LicenseError {
-  const problem =
-    cause instanceof Error && cause.name === 'TimeoutError'
-      ? 'timeout'
-      : cause instanceof Error && 'code' in cause
-        ? String(cause.code)
-        : String(cause);
+  const { en, zh } = reasonOf(cause);
+  const code = codeOf(cause);
+  // The code of a system call or a library says it most exactly; a number is that of an old kind of exception.
+  const isTelling = code !== undefined && /^[A-Z]/.test(code);
+  const problem = isTelling ? { en: `${en} (${code})`, zh: `${zh}（${code}）` } : { en, zh };
   return new LicenseError('server_unreachable', { problem }, { cause });
 }
 
@@ -173,6 +182,6 @@ function mostTelling(failures: readonly LicenseError[]): LicenseError {
     find('enrollment_rejected') ??
     find('server_answer_unusable') ??
     failures[0] ??
-    new LicenseError('server_unreachable', { problem: '' })
+    new LicenseError('server_unreachable')
   );
 }

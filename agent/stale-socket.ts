@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { LicenseError } from '#core/errors.ts';
-import { codeOf } from '#core/host/files.ts';
+import { codeOf } from '#core/host/reason.ts';
 
 /**
  * Removes the socket file that a killed daemon left behind.

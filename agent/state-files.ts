@@ -1,7 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LicenseError } from '#core/errors.ts';
-import { reasonOf, writeFileDurably } from '#core/host/files.ts';
+import { writeFileDurably } from '#core/host/files.ts';
+import { reasonOf } from '#core/host/reason.ts';
 
 /** What the agent keeps in its stateDir. */
 export function stateFiles(stateDir: string) {

@@ -2,7 +2,7 @@ import { existsSync, renameSync, statSync } from 'node:fs';
 import * as Type from 'typebox';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
-import { codeOf, reasonOf } from '#core/host/files.ts';
+import { asQuoted, codeOf, reasonOf } from '#core/host/reason.ts';
 import {
   migrate,
   openSqlite,
@@ -264,7 +264,8 @@ function inspect(file: string): SqliteDatabase | undefined {
     return translating(file, () => {
       const isMade = requireKnownSchema(database, migrations.length) > 0;
       const problem = database.pragma('quick_check(1)', { simple: true });
-      if (problem !== 'ok') throw new LicenseError('store_damaged', { file, problem: String(problem) });
+      if (problem !== 'ok')
+        throw new LicenseError('store_damaged', { file, problem: asQuoted(String(problem)) });
       if (isMade) return database;
       database.close();
       return undefined;

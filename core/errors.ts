@@ -1,9 +1,23 @@
 import { type ErrorCode, errorTable } from './error-table.ts';
 
-/** What happened, as values for the `{placeholders}` of the error table; never a secret. */
-export type ErrorDetail = Readonly<Record<string, string | number | boolean>>;
-
 export type Language = 'en' | 'zh';
+
+/** Words for people, in every language that they read. */
+export type Bilingual = Readonly<Record<Language, string>>;
+
+export type DetailValue = string | number | boolean | Bilingual;
+
+/**
+ * What happened, as values for the `{placeholders}` of the error table; never a secret. Names, paths and numbers stand
+ * as they are. What has words of a language in it is bilingual, else a message in the other language would be mixed.
+ */
+export interface ErrorDetail {
+  readonly [name: string]: DetailValue;
+  /** What is wrong, to stand within the message: `{ en: 'is not JSON', zh: '不是 JSON' }`. */
+  readonly problem?: Bilingual;
+  readonly hint?: Bilingual;
+  readonly what?: Bilingual;
+}
 
 export interface LicenseErrorOptions {
   cause?: unknown;
@@ -23,7 +37,7 @@ export class LicenseError extends Error {
   readonly detail: ErrorDetail;
 
   constructor(code: ErrorCode, detail: ErrorDetail = {}, { cause }: LicenseErrorOptions = {}) {
-    super(fill(errorTable[code].en, detail), cause === undefined ? undefined : { cause });
+    super(fill(errorTable[code].en, detail, 'en'), cause === undefined ? undefined : { cause });
     this.code = code;
     this.detail = detail;
   }
@@ -38,7 +52,7 @@ export function messageOf(
   { code, detail }: Pick<LicenseError, 'code' | 'detail'>,
   language: Language,
 ): string {
-  return fill(errorTable[code][language], detail);
+  return fill(errorTable[code][language], detail, language);
 }
 
 /** What to do about it, in the reader's language. */
@@ -46,7 +60,8 @@ export function remedyOf(
   { code, detail }: Pick<LicenseError, 'code' | 'detail'>,
   language: Language,
 ): string {
-  return fill(language === 'zh' ? errorTable[code].zhRemedy : errorTable[code].enRemedy, detail);
+  const { enRemedy, zhRemedy } = errorTable[code];
+  return fill(language === 'zh' ? zhRemedy : enRemedy, detail, language);
 }
 
 /** Any thrown value as a LicenseError: unknown faults become `internal` and keep their cause for the log. */
@@ -55,9 +70,30 @@ export function asLicenseError(thrown: unknown): LicenseError {
   return new LicenseError('internal', {}, { cause: thrown });
 }
 
+/**
+ * One value as its reader sees it: of bilingual words those of their language, anything else as it is. Where a detail
+ * is printed, as JSON of a command or in the log, it becomes a plain text by this.
+ */
+export function inLanguage<T>(value: T, language: Language): Exclude<T, Bilingual> | string {
+  return isBilingual(value) ? value[language] : (value as Exclude<T, Bilingual>);
+}
+
+/** By its members: a detail also comes as JSON, from the daemon. */
+function isBilingual(value: unknown): value is Bilingual {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'en' in value &&
+    'zh' in value &&
+    typeof value.en === 'string' &&
+    typeof value.zh === 'string'
+  );
+}
+
 /** A `{placeholder}` without a value disappears rather than showing braces to a person. */
-function fill(template: string, detail: ErrorDetail): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(detail[name] ?? '')).trimEnd();
+function fill(template: string, detail: ErrorDetail, language: Language): string {
+  const textOf = (_: string, name: string) => String(inLanguage(detail[name] ?? '', language));
+  return template.replace(/\{(\w+)\}/g, textOf).trimEnd();
 }
 
 export type { ErrorCode };

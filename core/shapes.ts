@@ -1,7 +1,8 @@
 import * as Type from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
-import { type ErrorCode, LicenseError } from './errors.ts';
+import { type Bilingual, type ErrorCode, LicenseError } from './errors.ts';
 import { isLicenseKey } from './ids.ts';
+import { describeFaults } from './shape-fault.ts';
 import { isKnownZone } from './zone.ts';
 
 /** The field shapes that several documents, configurations and calls share. */
@@ -30,18 +31,24 @@ export const Digest128 = Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' });
 export const Compact = Type.String({ minLength: 5, maxLength: 8192 });
 export const Zone = Type.Refine(Type.String({ minLength: 1, maxLength: 64 }), isKnownZone);
 
+/** What is wrong with a text that should be JSON. */
+export const NOT_JSON: Bilingual = { en: 'is not JSON', zh: '不是 JSON' };
+
 const validators = new WeakMap<object, Validator>();
 
-/** The first thing wrong with a value, as `where: what`, or undefined where it has the shape. */
-export function shapeProblem(schema: Type.TSchema, value: unknown): string | undefined {
+/** The first thing wrong with a value, in words, or undefined where it has the shape. */
+export function shapeProblem(schema: Type.TSchema, value: unknown): Bilingual | undefined {
   let validator = validators.get(schema);
   if (validator === undefined) {
     validator = Compile(schema);
     validators.set(schema, validator);
   }
   if (validator.Check(value)) return undefined;
-  const [first] = validator.Errors(value);
-  return `${first?.instancePath || '/'}: ${first?.message ?? 'has the wrong shape'}`;
+  const faults = validator.Errors(value);
+  const problem = describeFaults(faults);
+  const place = faults[0]?.instancePath ?? '';
+  // The whole value is named by the caller.
+  return place === '' ? problem : { en: `${place}: ${problem.en}`, zh: `${place} ${problem.zh}` };
 }
 
 /**
@@ -53,7 +60,7 @@ export function parseShape<S extends Type.TSchema>(
   schema: S,
   value: unknown,
   code: ErrorCode,
-  where: string,
+  where: string | Bilingual,
 ): Type.Static<S> {
   const problem = shapeProblem(schema, value);
   if (problem !== undefined) throw new LicenseError(code, { where, problem });
@@ -69,13 +76,13 @@ export function parseJson<S extends Type.TSchema>(
   schema: S,
   text: string,
   code: ErrorCode,
-  where: string,
+  where: string | Bilingual,
 ): Type.Static<S> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new LicenseError(code, { where, problem: 'is not JSON' }, { cause });
+    throw new LicenseError(code, { where, problem: NOT_JSON }, { cause });
   }
   return parseShape(schema, value, code, where);
 }

@@ -10,9 +10,6 @@ export const programTexts = {
     program: 'On-prem license server: hands out the licenses that a vendor granted, never one too many.',
     config: (file: string) => `configuration, TOML (default: ${file} where it exists)`,
     out: 'file to write; it must not exist yet',
-    notANumber: (option: string, text: string, most: number) =>
-      `${option}: "${text}" is not a whole number from 1 to ${most}`,
-    notAScope: (text: string) => `--scope: "${text}" is neither full nor activate`,
     init: {
       about: 'make keys, certificate authority and an empty store',
       vendorRoots: "the vendor's vendor-roots.json",
@@ -77,9 +74,6 @@ Example:
     program: '本地部署的许可证服务器：发放厂商授权的许可证，绝不超发。',
     config: (file: string) => `配置文件（TOML；默认 ${file}，如存在）`,
     out: '要写入的文件，不能已存在',
-    notANumber: (option: string, text: string, most: number) =>
-      `${option}：“${text}”不是 1 到 ${most} 的整数`,
-    notAScope: (text: string) => `--scope：“${text}”应为 full 或 activate`,
     init: {
       about: '生成密钥、证书颁发机构与空数据库',
       vendorRoots: '厂商的 vendor-roots.json',

@@ -21,7 +21,6 @@ const MOST_ROWS = 100_000;
 /** What the commands are added with. */
 interface Setting {
   readonly program: Command;
-  readonly language: Language;
   readonly texts: (typeof programTexts)[Language];
   /** A command's action: its work, given the configuration, and its exit code kept. */
   run<A extends unknown[]>(
@@ -31,8 +30,7 @@ interface Setting {
 
 /** Runs `license-server` with its arguments and gives the exit code. */
 export async function runServerProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const { language } = terminal;
-  const texts = programTexts[language];
+  const texts = programTexts[terminal.language];
   const program = createProgram(NAME, texts.program, terminal).option(
     '--config <FILE>',
     texts.config(CONFIG_FILE),
@@ -40,7 +38,6 @@ export async function runServerProgram(args: readonly string[], terminal: Termin
   let exit: ExitCode = 0;
   const setting: Setting = {
     program,
-    language,
     texts,
     run:
       (work) =>
@@ -52,7 +49,7 @@ export async function runServerProgram(args: readonly string[], terminal: Termin
   for (const add of [addSetUp, addEnrollment, addCredentials, addQuota, addAudit, addClock]) add(setting);
 
   try {
-    await runCommandLine(program, args, terminal);
+    await runCommandLine(program, args);
     return exit;
   } catch (thrown) {
     return fail(terminal, NAME, thrown);
@@ -99,7 +96,7 @@ function addSetUp({ program, texts, run }: Setting): void {
     .action(run(async (context) => (await import('./commands/serve.ts')).serve(context)));
 }
 
-function addEnrollment({ program, texts, language, run }: Setting): void {
+function addEnrollment({ program, texts, run }: Setting): void {
   const group = program.command('enrollment').description(texts.enrollment.about);
   group
     .command('create')
@@ -110,10 +107,10 @@ function addEnrollment({ program, texts, language, run }: Setting): void {
     .option(
       '--max-activations <N>',
       texts.enrollment.maxActivations,
-      wholeNumber('--max-activations', MOST_ACTIVATIONS, language),
+      wholeNumber('--max-activations', MOST_ACTIVATIONS),
       100,
     )
-    .option('--days <N>', texts.enrollment.days, wholeNumber('--days', MOST_DAYS, language), 365)
+    .option('--days <N>', texts.enrollment.days, wholeNumber('--days', MOST_DAYS), 365)
     .option('--url <URL>', texts.enrollment.url, collect, [])
     .option('--ca-file <FILE>', texts.enrollment.caFile)
     .action(
@@ -134,16 +131,16 @@ function addEnrollment({ program, texts, language, run }: Setting): void {
         (await import('./commands/enrollment.ts')).revokeEnrollmentFile(context, id),
       ),
     );
-  requireSubcommand(group, language);
+  requireSubcommand(group);
 }
 
-function addCredentials({ program, texts, language, run }: Setting): void {
+function addCredentials({ program, texts, run }: Setting): void {
   const group = program.command('credentials').description(texts.credentials.about);
   group
     .command('create')
     .description(texts.credentials.create)
     .requiredOption('--cid <CID>', texts.credentials.cid)
-    .option('--scope <SCOPE>', texts.credentials.scope, scope(language), 'full')
+    .option('--scope <SCOPE>', texts.credentials.scope, scope, 'full')
     .action(
       run(async (context, options: CredentialOptions) =>
         (await import('./commands/credentials.ts')).create(context, options),
@@ -160,7 +157,7 @@ function addCredentials({ program, texts, language, run }: Setting): void {
     .action(
       run(async (context, id: string) => (await import('./commands/credentials.ts')).revoke(context, id)),
     );
-  requireSubcommand(group, language);
+  requireSubcommand(group);
 }
 
 function addQuota({ program, texts, run }: Setting): void {
@@ -170,13 +167,13 @@ function addQuota({ program, texts, run }: Setting): void {
     .action(run(async (context) => (await import('./commands/quota.ts')).quota(context)));
 }
 
-function addAudit({ program, texts, language, run }: Setting): void {
+function addAudit({ program, texts, run }: Setting): void {
   const group = program.command('audit').description(texts.audit.about).helpCommand(false);
   group
     .command('list', { isDefault: true })
     .description(texts.audit.list)
     .option('--cid <CID>', texts.audit.cid)
-    .option('--limit <N>', texts.audit.limit, wholeNumber('--limit', MOST_ROWS, language), 50)
+    .option('--limit <N>', texts.audit.limit, wholeNumber('--limit', MOST_ROWS), 50)
     .action(
       run(async (context, options: AuditOptions) =>
         (await import('./commands/audit.ts')).listAudit(context, options),
@@ -193,13 +190,13 @@ function addAudit({ program, texts, language, run }: Setting): void {
     );
 }
 
-function addClock({ program, texts, language, run }: Setting): void {
+function addClock({ program, texts, run }: Setting): void {
   const group = program.command('clock').description(texts.clock.about);
   group
     .command('accept')
     .description(texts.clock.accept)
     .action(run(async (context) => (await import('./commands/clock.ts')).accept(context)));
-  requireSubcommand(group, language);
+  requireSubcommand(group);
 }
 
 function collect(value: string, list: readonly string[] = []): string[] {
@@ -207,17 +204,21 @@ function collect(value: string, list: readonly string[] = []): string[] {
 }
 
 /** Reads a whole number from 1. */
-function wholeNumber(option: string, most: number, language: Language) {
+function wholeNumber(option: string, most: number) {
   return (text: string): number => {
     const number = /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number <= most)) throw usageError(programTexts[language].notANumber(option, text, most));
-    return number;
+    if (number <= most) return number;
+    throw usageError({
+      en: `${option}: "${text}" is not a whole number from 1 to ${most}`,
+      zh: `${option}：“${text}”不是 1 到 ${most} 的整数`,
+    });
   };
 }
 
-function scope(language: Language) {
-  return (text: string): string => {
-    if (text !== 'full' && text !== 'activate') throw usageError(programTexts[language].notAScope(text));
-    return text;
-  };
+function scope(text: string): string {
+  if (text === 'full' || text === 'activate') return text;
+  throw usageError({
+    en: `--scope: "${text}" is neither full nor activate`,
+    zh: `--scope：“${text}”应为 full 或 activate`,
+  });
 }

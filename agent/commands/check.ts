@@ -48,7 +48,7 @@ async function ask(options: CheckOptions, media: Media | undefined): Promise<Che
 
 function mediaOf(media: string | undefined): Media | undefined {
   if (media === undefined || media === 'audio' || media === 'video') return media;
-  throw usageError('--media: audio | video');
+  throw usageError({ en: '--media must be audio or video', zh: '--media 必须为 audio 或 video' });
 }
 
 /** A refused check has a reason other than `active` and `grace`; `invalid` says why it is. */

@@ -1,5 +1,5 @@
 import * as Type from 'typebox';
-import { LicenseError } from '../errors.ts';
+import { type Bilingual, LicenseError } from '../errors.ts';
 import { type VerificationKey, verificationKey } from '../keys.ts';
 import { Compact, parseShape } from '../shapes.ts';
 import { verifyIssuerCertificate } from './issuer-certificate.ts';
@@ -38,6 +38,9 @@ export type VerifiedAnswer =
     }
   | { readonly kind: 'denial'; readonly denial: LicenseDenial; readonly serial: number };
 
+const CERTIFICATE: Bilingual = { en: 'certificate', zh: '签发证书' };
+const DOCUMENT: Bilingual = { en: 'document', zh: '文件' };
+
 /**
  * Verifies an answer, from root to statement: vendor root → issuer certificate (as of the statement's iat) →
  * server key → token or denial → this device → the vendor's terms. The same path serves what comes from the
@@ -52,7 +55,7 @@ export async function verifyAnswer(
   subject: AnswerSubject,
   roots: readonly VerificationKey[],
 ): Promise<VerifiedAnswer> {
-  const answer = parseShape(Answer, input, 'document_malformed', 'answer');
+  const answer = parseShape(Answer, input, 'document_malformed', { en: 'answer', zh: '应答' });
   const isDenial = typeOf(answer.document) === licenseDenialDocument.typ;
   const document = isDenial ? licenseDenialDocument : licenseTokenDocument;
   const { iat } = document.parse(answer.document).claims;
@@ -61,15 +64,15 @@ export async function verifyAnswer(
   const claims = await document.verify(answer.document, [verificationKey(certificate.cnf.jwk)]);
 
   for (const [name, value] of [
-    ['certificate', certificate.sub],
-    ['document', claims.iss],
+    [CERTIFICATE, certificate.sub],
+    [DOCUMENT, claims.iss],
   ] as const) {
     if (value !== subject.serverId)
       throw new LicenseError('issuer_mismatch', { where: name, expected: subject.serverId, actual: value });
   }
   for (const [name, value] of [
-    ['certificate', certificate.cid],
-    ['document', claims.cid],
+    [CERTIFICATE, certificate.cid],
+    [DOCUMENT, claims.cid],
   ] as const) {
     if (value !== subject.cid)
       throw new LicenseError('issuer_mismatch', { where: name, expected: subject.cid, actual: value });

@@ -1,5 +1,5 @@
 import * as Type from 'typebox';
-import { LicenseError } from '../errors.ts';
+import { type Bilingual, LicenseError } from '../errors.ts';
 import type { VerificationKey } from '../keys.ts';
 import { AppId, Cid, Compact, Count, Epoch, Id, Name, Vid } from '../shapes.ts';
 import { defineDocument } from './signed-document.ts';
@@ -54,23 +54,26 @@ export async function verifyGrant(
 ): Promise<VerifiedGrant> {
   const grant = await grantDocument.verify(compact, roots);
   const apps = new Set(grant.apps.map(({ appId }) => appId));
-  if (apps.size !== grant.apps.length) inconsistent(grant, 'names an App twice');
+  if (apps.size !== grant.apps.length)
+    inconsistent(grant, { en: 'names an App twice', zh: '同一 App 出现两次' });
   const seen = new Set<string>();
   const terms = await Promise.all(
     grant.terms.map(async (document) => {
       const claims = await verifyTerms(document, roots);
-      if (claims.cid !== grant.cid)
-        inconsistent(grant, `line ${claims.termsId} is for company ${claims.cid}`);
-      if (claims.appId !== undefined && !apps.has(claims.appId))
-        inconsistent(grant, `line ${claims.termsId} is for an App that is not enabled`);
-      if (seen.has(claims.termsId)) inconsistent(grant, `line ${claims.termsId} stands twice`);
-      seen.add(claims.termsId);
+      const { termsId, cid, appId } = claims;
+      const fail = (en: string, zh: string) =>
+        inconsistent(grant, { en: `line ${termsId} ${en}`, zh: `条款 ${termsId} ${zh}` });
+      if (cid !== grant.cid) fail(`is for company ${cid}`, `属于企业 ${cid}`);
+      if (appId !== undefined && !apps.has(appId))
+        fail('is for an App that is not enabled', '所属的 App 未启用');
+      if (seen.has(termsId)) fail('stands twice', '重复出现');
+      seen.add(termsId);
       return { claims, document };
     }),
   );
   return { grant, terms };
 }
 
-function inconsistent({ grantId }: Grant, problem: string): never {
+function inconsistent({ grantId }: Grant, problem: Bilingual): never {
   throw new LicenseError('grant_inconsistent', { grantId, problem });
 }

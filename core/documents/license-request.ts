@@ -77,7 +77,7 @@ export function parseLicenseRequest(compact: unknown): ParsedLicenseRequest {
   if (deviceKey.thumbprint !== kid) {
     throw new LicenseError('document_malformed', {
       where: 'license-request+jwt',
-      problem: 'kid is not the thumbprint of jwk',
+      problem: { en: 'kid is not the thumbprint of jwk', zh: 'kid 不是 jwk 的指纹' },
     });
   }
   return { compact: compact as string, claims, deviceKey };

@@ -3,7 +3,7 @@ import { addValidity } from '../calendar.ts';
 import { Category, Sku, type Validity } from '../catalog.ts';
 import type { EpochSeconds } from '../clock.ts';
 import { BoundFingerprint } from '../device/fingerprint.ts';
-import { LicenseError } from '../errors.ts';
+import { type Bilingual, LicenseError } from '../errors.ts';
 import { AppId, Cid, DurationSeconds, Epoch, Id, LicenseKey, Name, Sha256 } from '../shapes.ts';
 import { defineDocument } from './signed-document.ts';
 import { type PurchaseTerms, type RenewalTerms, type Terms, tokenLimits } from './terms.ts';
@@ -79,8 +79,11 @@ export function allowedMinutes({ minutes }: Sku, renewals: number): number {
  */
 export function checkAgainstTerms(token: LicenseToken, terms: readonly Terms[]): PurchaseTerms {
   const purchase = termsLine(terms, token.termsId, 'purchase');
-  sameLine(token, purchase, 'purchase');
-  demand(token.category === purchase.category, 'category is not what was bought');
+  sameLine(token, purchase);
+  demand(token.category === purchase.category, {
+    en: 'category is not what was bought',
+    zh: '类别与所购不符',
+  });
   const { product, mediaType, minutes, period, zone } = purchase.sku;
   demand(
     token.sku.product === product &&
@@ -88,35 +91,47 @@ export function checkAgainstTerms(token: LicenseToken, terms: readonly Terms[]):
       token.sku.minutes === minutes &&
       token.sku.period === period &&
       token.sku.zone === zone,
-    'SKU is not what was bought',
+    { en: 'SKU is not what was bought', zh: 'SKU 与所购不符' },
   );
 
   let previous = token.activationTime;
   const renewals = token.renewals.map(({ termsId, at }) => {
-    const { validity, count } = sameLine(token, termsLine(terms, termsId, 'renewal'), 'renewal');
+    const { validity, count } = sameLine(token, termsLine(terms, termsId, 'renewal'));
     const uses = token.renewals.filter((renewal) => renewal.termsId === termsId).length;
-    demand(uses <= count, 'a renewal line is used more often than it was sold');
-    demand(previous <= at && at <= token.iat, 'a renewal lies outside the time between activation and now');
+    demand(uses <= count, {
+      en: 'a renewal line is used more often than it was sold',
+      zh: '续期条款的使用次数超过出售数量',
+    });
+    demand(previous <= at && at <= token.iat, {
+      en: 'a renewal lies outside the time between activation and now',
+      zh: '续期时间不在激活与当前时间之间',
+    });
     previous = at;
     return { at, validity };
   });
-  demand(token.activationTime <= token.iat, 'activationTime lies after the server time');
-  demand(
-    token.expireTime === expireTimeOf(token.activationTime, purchase.validity, renewals),
-    'expireTime does not follow from activation, validity and renewals',
-  );
-  demand(
-    token.minutes.allowed === allowedMinutes(purchase.sku, renewals.length),
-    'allowed minutes are not what was bought',
-  );
+  demand(token.activationTime <= token.iat, {
+    en: 'activationTime lies after the server time',
+    zh: 'activationTime 晚于服务器时间',
+  });
+  demand(token.expireTime === expireTimeOf(token.activationTime, purchase.validity, renewals), {
+    en: 'expireTime does not follow from activation, validity and renewals',
+    zh: 'expireTime 与激活时间、有效期及续期不符',
+  });
+  demand(token.minutes.allowed === allowedMinutes(purchase.sku, renewals.length), {
+    en: 'allowed minutes are not what was bought',
+    zh: '可用分钟数与所购不符',
+  });
 
   const limits = tokenLimits(purchase);
-  demand(
-    token.exp <= Math.min(token.iat + limits.tokenLifeSeconds, token.expireTime),
-    'exp exceeds the token life',
-  );
-  demand(token.graceSeconds <= limits.graceSeconds, 'grace exceeds the terms');
-  demand(token.expiryGraceSeconds <= limits.expiryGraceSeconds, 'expiry grace exceeds the terms');
+  demand(token.exp <= Math.min(token.iat + limits.tokenLifeSeconds, token.expireTime), {
+    en: 'exp exceeds the token life',
+    zh: 'exp 超出令牌有效期',
+  });
+  demand(token.graceSeconds <= limits.graceSeconds, { en: 'grace exceeds the terms', zh: '宽限期超出条款' });
+  demand(token.expiryGraceSeconds <= limits.expiryGraceSeconds, {
+    en: 'expiry grace exceeds the terms',
+    zh: '到期宽限期超出条款',
+  });
   return purchase;
 }
 
@@ -128,13 +143,19 @@ function termsLine(terms: readonly Terms[], termsId: string, kind: Terms['kind']
   return line;
 }
 
-function sameLine<T extends Terms>({ cid, pid, appId }: LicenseToken, line: T, kind: string): T {
-  demand(line.cid === cid, `${kind} line is of another company`);
-  demand(line.pid === pid, `${kind} line is of another PID`);
-  demand(line.appId === undefined || line.appId === appId, `${kind} line is for another App`);
+function sameLine<T extends Terms>({ cid, pid, appId }: LicenseToken, line: T): T {
+  const { en, zh } = { purchase: { en: 'purchase', zh: '购买' }, renewal: { en: 'renewal', zh: '续期' } }[
+    line.kind
+  ];
+  demand(line.cid === cid, { en: `${en} line is of another company`, zh: `${zh}条款属于其他企业` });
+  demand(line.pid === pid, { en: `${en} line is of another PID`, zh: `${zh}条款属于其他 PID` });
+  demand(line.appId === undefined || line.appId === appId, {
+    en: `${en} line is for another App`,
+    zh: `${zh}条款属于其他 App`,
+  });
   return line;
 }
 
-function demand(condition: boolean, problem: string): asserts condition {
+function demand(condition: boolean, problem: Bilingual): asserts condition {
   if (!condition) throw new LicenseError('terms_violated', { problem });
 }

@@ -1,6 +1,6 @@
 import { CompactSign, compactVerify, errors as jose } from 'jose';
 import * as Type from 'typebox';
-import { type ErrorCode, LicenseError } from '../errors.ts';
+import { type Bilingual, LicenseError } from '../errors.ts';
 import type { SigningKey, VerificationKey } from '../keys.ts';
 import { parseShape, Sha256, shapeProblem } from '../shapes.ts';
 
@@ -98,18 +98,21 @@ export function defineDocument<S extends Type.TSchema>(
   };
 }
 
+/** A document of which it is not known yet what it is. */
+const DOCUMENT: Bilingual = { en: 'document', zh: '文件' };
+
 /**
  * The `typ` that a compact JWS claims, for choosing the definition that then pins it.
  *
  * @throws `document_malformed`
  */
 export function typeOf(compact: unknown): string {
-  const [header = ''] = splitCompact(compact, Number.MAX_SAFE_INTEGER, 'document');
+  const [header = ''] = splitCompact(compact, Number.MAX_SAFE_INTEGER, DOCUMENT);
   return parseShape(
     Type.Object({ typ: Type.String() }),
-    decodeJson(header, 'document'),
+    decodeJson(header, DOCUMENT),
     'document_malformed',
-    'document',
+    DOCUMENT,
   ).typ;
 }
 
@@ -117,7 +120,7 @@ function parseCompact(compact: unknown, typ: string, maxBytes: number) {
   const [headerPart = '', claimsPart = ''] = splitCompact(compact, maxBytes, typ);
   const header = decodeJson(headerPart, typ);
   if (shapeProblem(Header, header) !== undefined)
-    fail('document_malformed', typ, 'has a header we do not make');
+    malformed(typ, { en: 'has a header that we do not make', zh: '文件头不是本产品生成的' });
   const { alg, typ: actual, kid } = header as Type.Static<typeof Header>;
   if (alg !== ALGORITHM || actual !== typ)
     throw new LicenseError('document_wrong_type', { where: typ, alg, typ: actual });
@@ -128,12 +131,15 @@ function parseCompact(compact: unknown, typ: string, maxBytes: number) {
  * The three parts of a compact JWS, each in its one canonical base64url spelling: several spellings of one
  * signature would be several documents of one meaning. jose alone accepts them.
  */
-function splitCompact(compact: unknown, maxBytes: number, where: string): string[] {
-  if (typeof compact !== 'string') fail('document_malformed', where, 'is not text');
+function splitCompact(compact: unknown, maxBytes: number, where: string | Bilingual): string[] {
+  if (typeof compact !== 'string') malformed(where, { en: 'is not text', zh: '不是文本' });
   if (compact.length > maxBytes) throw new LicenseError('document_too_large', { where, maxBytes });
   const parts = compact.split('.', 4);
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) {
-    fail('document_malformed', where, 'is not a compact JWS in canonical base64url');
+    malformed(where, {
+      en: 'is not a compact JWS in canonical base64url',
+      zh: '不是规范 base64url 编码的紧凑 JWS',
+    });
   }
   return parts;
 }
@@ -142,16 +148,16 @@ function isCanonicalBase64url(part: string): boolean {
   return part.length > 0 && Buffer.from(part, 'base64url').toString('base64url') === part;
 }
 
-function decodeJson(part: string, where: string): unknown {
+function decodeJson(part: string, where: string | Bilingual): unknown {
   try {
     return JSON.parse(utf8.decode(Buffer.from(part, 'base64url')));
   } catch (cause) {
-    throw new LicenseError('document_malformed', { where, problem: 'is not JSON inside' }, { cause });
+    malformed(where, { en: 'is not JSON inside', zh: '内容不是 JSON' }, cause);
   }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function fail(code: ErrorCode, where: string, problem: string): never {
-  throw new LicenseError(code, { where, problem });
+function malformed(where: string | Bilingual, problem: Bilingual, cause?: unknown): never {
+  throw new LicenseError('document_malformed', { where, problem }, { cause });
 }

@@ -33,7 +33,7 @@ export function parseVendorRoots(text: string, where: string): PinnedRoots {
   } catch (cause) {
     throw new LicenseError(
       'vendor_roots_malformed',
-      { where, problem: 'holds a key that is not canonical' },
+      { where, problem: { en: 'holds a key that is not canonical', zh: '其中的密钥编码不规范' } },
       { cause },
     );
   }

@@ -1,5 +1,13 @@
 import { type ExitCode, errorTable } from '../error-table.ts';
-import { asLicenseError, type Language, LicenseError, messageOf, remedyOf } from '../errors.ts';
+import {
+  asLicenseError,
+  type Bilingual,
+  inLanguage,
+  type Language,
+  LicenseError,
+  messageOf,
+  remedyOf,
+} from '../errors.ts';
 import { printable, printableLines } from './printable.ts';
 
 /** Where a command writes, and in which language; passed in, so that tests see all of it. */
@@ -35,7 +43,7 @@ export function processTerminal(argv: readonly string[]): Terminal {
 
 /** An answer on stdout: one line of JSON with `--json`, else the text for people. */
 export function answer(terminal: Terminal, value: object, text: string): void {
-  terminal.out(terminal.json ? `${JSON.stringify(value)}\n` : endingLine(printableLines(text)));
+  terminal.out(terminal.json ? jsonLine(value, terminal.language) : endingLine(printableLines(text)));
 }
 
 function endingLine(text: string): string {
@@ -48,7 +56,8 @@ export function fail(terminal: Terminal, program: string, thrown: unknown): Exit
   const message = messageOf(error, terminal.language);
   const remedy = remedyOf(error, terminal.language);
   if (terminal.json) {
-    terminal.out(`${JSON.stringify({ error: error.code, message, remedy, detail: error.detail })}\n`);
+    const { code, detail } = error;
+    terminal.out(jsonLine({ error: code, message, remedy, detail }, terminal.language));
   } else {
     terminal.err(`${program}: ${printable(message)} [${error.code}]\n  ${printable(remedy)}\n`);
   }
@@ -56,9 +65,14 @@ export function fail(terminal: Terminal, program: string, thrown: unknown): Exit
   return errorTable[error.code].exit;
 }
 
-/** A fault of usage, which a command line parser found. */
-export function usageError(problem: string): LicenseError {
-  return new LicenseError('usage', { problem: problem.replace(/^error: /, '') });
+/** A fault of usage. */
+export function usageError(problem: Bilingual): LicenseError {
+  return new LicenseError('usage', { problem });
+}
+
+/** One line of JSON. Details are texts and numbers in it, as programs expect them: in words, those of the reader. */
+function jsonLine(value: object, language: Language): string {
+  return `${JSON.stringify(value, (_name, member: unknown) => inLanguage(member, language))}\n`;
 }
 
 function stackOf(cause: unknown): string {

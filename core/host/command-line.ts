@@ -1,5 +1,5 @@
 import { Command, CommanderError, type Option } from 'commander';
-import type { Language } from '../errors.ts';
+import type { Bilingual } from '../errors.ts';
 import { type Terminal, usageError } from './cli.ts';
 import { VERSION } from './version.ts';
 
@@ -34,10 +34,13 @@ export function createProgram(name: string, description: string, terminal: Termi
  * For a command that is only the common name of others: alone it is a fault of usage that names them. Called when
  * it has them all, since each takes over what was set before.
  */
-export function requireSubcommand(group: Command, language: Language): void {
+export function requireSubcommand(group: Command): void {
   group.allowExcessArguments().action((_options: unknown, { args: [word] }: Command) => {
-    const names = group.commands.map((command) => command.name()).join(', ');
-    throw usageError(WORDS[language].commands(word, pathOf(group), names));
+    const names = group.commands.map((command) => command.name());
+    throw usageError({
+      en: `${word === undefined ? 'a command is missing' : `there is no command "${word}"`}; ${pathOf(group)} has: ${names.join(', ')}`,
+      zh: `${word === undefined ? '缺少命令' : `没有命令“${word}”`}；${pathOf(group)} 的命令：${names.join('、')}`,
+    });
   });
 }
 
@@ -47,12 +50,8 @@ export function requireSubcommand(group: Command, language: Language): void {
  * @param args without the program's own name
  * @throws `usage`, and whatever the command throws
  */
-export async function runCommandLine(
-  program: Command,
-  args: readonly string[],
-  { language }: Terminal,
-): Promise<void> {
-  requireSubcommand(program, language);
+export async function runCommandLine(program: Command, args: readonly string[]): Promise<void> {
+  requireSubcommand(program);
   if (args.some((word) => HELP_WORDS.includes(word))) {
     // Not for commands that help nobody: it costs the agent's daemon 3 MiB.
     const { default: displayWidth } = await import('string-width');
@@ -62,7 +61,7 @@ export async function runCommandLine(
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    if (thrown.exitCode !== 0) throw usageError(WORDS[language].problem(thrown));
+    if (thrown.exitCode !== 0) throw usageError(problemOf(thrown));
   }
 }
 
@@ -87,8 +86,21 @@ const PROBLEMS_ZH: Readonly<Record<string, string>> = {
   'commander.missingArgument': '缺少参数 {}',
   'commander.missingMandatoryOptionValue': '缺少必需的选项 {}',
   'commander.optionMissingArgument': '选项缺少值 {}',
-  'commander.excessArguments': '参数过多 {}',
+  'commander.conflictingOption': '选项不能同时使用 {}',
 };
+
+/** What the parser found, which it says in English alone. */
+function problemOf({ code, message }: CommanderError): Bilingual {
+  const en = message.replace(/^error: /, '');
+  if (code === 'commander.excessArguments') {
+    const [, words = ''] = /: (.*)\.$/s.exec(en) ?? [];
+    return { en, zh: `参数过多：${words}` };
+  }
+  const [, name = ''] = /'([^']*)'/.exec(en) ?? [];
+  const [, similar] = /\(Did you mean (?:one of )?(.+)\?\)/.exec(en) ?? [];
+  const hint = similar === undefined ? '' : `；是否为 ${similar.replaceAll(', ', '、')}？`;
+  return { en, zh: `${(PROBLEMS_ZH[code] ?? '命令行有误 {}').replace('{}', () => name).trimEnd()}${hint}` };
+}
 
 /** What each program says of itself. */
 const WORDS = {
@@ -101,11 +113,6 @@ const WORDS = {
       const value = readableDefault(option);
       return `${option.description}${value === undefined ? '' : ` (default: ${value})`}`;
     },
-    commands: (word: string | undefined, path: string, names: string) =>
-      word === undefined
-        ? `a command is missing; ${path} has: ${names}`
-        : `there is no command "${word}"; ${path} has: ${names}`,
-    problem: ({ message }: CommanderError) => message,
   },
   zh: {
     help: '显示帮助',
@@ -121,14 +128,6 @@ const WORDS = {
     option(option: Option) {
       const value = readableDefault(option);
       return `${option.description}${value === undefined ? '' : `（默认 ${value}）`}`;
-    },
-    commands: (word: string | undefined, path: string, names: string) =>
-      word === undefined
-        ? `缺少命令；${path} 的命令：${names}`
-        : `没有命令“${word}”；${path} 的命令：${names}`,
-    problem({ code, message }: CommanderError) {
-      const [, name = ''] = /'([^']*)'/.exec(message) ?? [];
-      return PROBLEMS_ZH[code]?.replace('{}', name).trimEnd() ?? message;
     },
   },
 };

@@ -1,6 +1,6 @@
 import { parse, TomlError } from 'smol-toml';
 import type * as Type from 'typebox';
-import { LicenseError } from '../errors.ts';
+import { type Bilingual, LicenseError } from '../errors.ts';
 import { shapeProblem } from '../shapes.ts';
 import { readTextFile } from './files.ts';
 
@@ -27,7 +27,8 @@ export function loadConfig<S extends ConfigSchema>(
   const fromFile = file === undefined ? {} : readToml(file);
   for (const key of Object.keys(fromFile)) {
     if (!Object.hasOwn(schema.properties, key)) {
-      const hint = `; known keys: ${Object.keys(schema.properties).join(', ')}`;
+      const known = Object.keys(schema.properties);
+      const hint = { en: `; known keys: ${known.join(', ')}`, zh: `；可用的配置项：${known.join('、')}` };
       throw new LicenseError('config_unknown_key', { file: file ?? '', key, hint });
     }
   }
@@ -40,19 +41,22 @@ export function loadConfig<S extends ConfigSchema>(
     if (value === undefined) continue;
     const problem = shapeProblem(property, value);
     if (problem !== undefined) {
-      const source = text === undefined ? (file ?? 'defaults') : 'environment';
-      throw new LicenseError('config_invalid', {
-        file: source,
-        key: text === undefined ? key : variable,
-        problem: problem.replace(/^\/: /, ''),
-      });
+      throw text === undefined
+        ? invalid(file ?? DEFAULTS, key, problem)
+        : invalid(ENVIRONMENT, variable, problem);
     }
     values[key] = value;
   }
-  const missing = shapeProblem(schema, values);
-  if (missing !== undefined)
-    throw new LicenseError('config_invalid', { file: file ?? 'environment', key: '', problem: missing });
+  const missing = schema.required?.find((key) => !Object.hasOwn(values, key));
+  if (missing !== undefined) throw invalid(file ?? ENVIRONMENT, missing, { en: 'is missing', zh: '缺失' });
   return values as Type.Static<S>;
+}
+
+const DEFAULTS: Bilingual = { en: 'defaults', zh: '默认值' };
+const ENVIRONMENT: Bilingual = { en: 'environment', zh: '环境变量' };
+
+function invalid(file: string | Bilingual, key: string, problem: Bilingual): LicenseError {
+  return new LicenseError('config_invalid', { file, key, problem });
 }
 
 /** `stateDir` → `STATE_DIR`. */
@@ -65,20 +69,25 @@ function readToml(file: string): Record<string, unknown> {
   try {
     text = readTextFile(file, 1024 * 1024);
   } catch (cause) {
-    const problem = cause instanceof LicenseError ? String(cause.detail['problem']) : String(cause);
-    throw new LicenseError('config_unreadable', { file, problem }, { cause });
+    if (!(cause instanceof LicenseError)) throw cause;
+    throw new LicenseError('config_unreadable', { ...cause.detail, file }, { cause });
   }
   try {
     return parse(text);
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
-    const [what = ''] = cause.message.split('\n');
-    throw new LicenseError(
-      'config_malformed',
-      { file, problem: `line ${cause.line}, column ${cause.column}: ${what}` },
-      { cause },
-    );
+    throw new LicenseError('config_malformed', { file, problem: syntaxProblem(cause) }, { cause });
   }
+}
+
+/** The parser explains itself in English alone. */
+function syntaxProblem({ message, line, column }: TomlError): Bilingual {
+  const [what = ''] = message.split('\n');
+  const place = `第 ${line} 行第 ${column} 列`;
+  return {
+    en: `line ${line}, column ${column}: ${what}`,
+    zh: /already defined|redefine/.test(what) ? `${place}重复定义` : `${place}不符合 TOML 语法`,
+  };
 }
 
 function defaultOf(property: Type.TSchema): unknown {

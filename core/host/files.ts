@@ -13,6 +13,9 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { LicenseError } from '../errors.ts';
+import { codeOf, reasonOf } from './reason.ts';
+
+export { codeOf };
 
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
@@ -25,9 +28,13 @@ const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 export function readTextFile(file: string, maxBytes: number = MAX_TEXT_BYTES): string {
   try {
     const { size } = statSync(file);
-    if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+    if (size > maxBytes) {
+      const problem = { en: `it is larger than ${maxBytes} bytes`, zh: `超过 ${maxBytes} 字节` };
+      throw new LicenseError('file_unreadable', { file, problem });
+    }
     return readFileSync(file, 'utf8');
   } catch (cause) {
+    if (cause instanceof LicenseError) throw cause;
     throw new LicenseError('file_unreadable', { file, problem: reasonOf(cause) }, { cause });
   }
 }
@@ -74,21 +81,6 @@ export function createFileDurably(file: string, text: string, mode: number): voi
     if (codeOf(cause) === 'EEXIST') throw new LicenseError('already_initialized', { where: file }, { cause });
     throw unwritable(file, cause);
   }
-}
-
-/** The short reason of a failed system call, for a message. */
-export function reasonOf(cause: unknown): string {
-  const code = codeOf(cause);
-  if (code === 'ENOENT') return 'it does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  if (code === 'EISDIR') return 'it is a folder';
-  if (code === 'EROFS') return 'the disk is read-only';
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** The `code` of a Node system error, such as `ENOENT`. */
-export function codeOf(cause: unknown): string | undefined {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }
 
 /** Writes and syncs a new file beside the one it is meant for, and names it; on a fault nothing is left. */

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { type ErrorDetail, inLanguage } from '../errors.ts';
 import type { LogLevel } from './log-levels.ts';
 
 export { LOG_LEVELS } from './log-levels.ts';
@@ -22,8 +23,14 @@ export function createLog(name: string, level: LogLevel): Logger {
     {
       name,
       level,
+      serializers: { detail: englishDetail },
       redact: { paths: SECRETS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '***' },
     },
     pino.destination({ fd: 2, sync: true }),
   );
+}
+
+/** The log is in one language. */
+function englishDetail(detail: ErrorDetail): object {
+  return Object.fromEntries(Object.entries(detail).map(([name, value]) => [name, inLanguage(value, 'en')]));
 }

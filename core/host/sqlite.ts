@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { LicenseError } from '../errors.ts';
-import { codeOf, reasonOf } from './files.ts';
+import { type Bilingual, LicenseError } from '../errors.ts';
+import { codeOf, reasonOf } from './reason.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -45,7 +45,7 @@ export function openSqlite(
       // A reader of a WAL database needs its index: made by a writer at work, or by itself in a folder it may
       // write to. Without either it is the reader who lacks a right; nobody wanted to write.
       if (readonly && /^SQLITE_READONLY/.test(codeOf(cause) ?? '')) {
-        throw new LicenseError('store_unreadable', { file, problem: reasonOf(cause) }, { cause });
+        throw new LicenseError('store_unreadable', { file, problem: problemOf(cause as Error) }, { cause });
       }
       throw cause;
     }
@@ -65,7 +65,7 @@ export function translating<T>(file: string, work: () => T): T {
 export function sqliteError(file: string, cause: unknown): LicenseError | undefined {
   if (!(cause instanceof Error) || !('code' in cause)) return undefined;
   const code = String(cause.code);
-  const problem = cause.message;
+  const problem = problemOf(cause);
   if (/^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(code))
     return new LicenseError('store_damaged', { file, problem }, { cause });
   if (code === 'SQLITE_FULL') return new LicenseError('store_full', {}, { cause });
@@ -75,6 +75,23 @@ export function sqliteError(file: string, cause: unknown): LicenseError | undefi
   if (/^SQLITE_CANTOPEN/.test(code)) return absent(file, faultOf(file) ?? cause);
   return undefined;
 }
+
+/** What SQLite says of its file, in its own English words or ours; its code, which is the more exact, in both. */
+function problemOf(fault: Error): Bilingual {
+  const code = codeOf(fault) ?? '';
+  const [, kind = ''] = /^SQLITE_([A-Z]+)/.exec(code) ?? [];
+  return { en: `${fault.message} (${code})`, zh: `${FAULTS_ZH[kind] ?? '无法使用'}（${code}）` };
+}
+
+const FAULTS_ZH: Readonly<Record<string, string>> = {
+  CORRUPT: '内容已损坏',
+  NOTADB: '不是数据库文件',
+  FORMAT: '格式不受支持',
+  READONLY: '只读',
+  PERM: '权限不足',
+  AUTH: '未获授权',
+  IOERR: '磁盘读写错误',
+};
 
 /** The error of a file that cannot be opened; the fault tells whether it is missing or hidden from this user. */
 function absent(file: string, fault: unknown): LicenseError {
@@ -118,7 +135,8 @@ export function requireKnownSchema(database: SqliteDatabase, known: number): num
   const found = Number(database.pragma('user_version', { simple: true }));
   if (found > known) throw new LicenseError('store_newer', { file: database.name, found, known });
   if (found < 0) {
-    throw new LicenseError('store_damaged', { file: database.name, problem: `schema version ${found}` });
+    const problem = { en: `schema version ${found}`, zh: `结构版本为 ${found}` };
+    throw new LicenseError('store_damaged', { file: database.name, problem });
   }
   return found;
 }

@@ -9,7 +9,8 @@ import {
   WHOLE_DAY,
 } from '../catalog.ts';
 import type { ApplicationItem } from '../documents/application.ts';
-import { Count, Name, Zone } from '../shapes.ts';
+import { Count, Zone } from '../shapes.ts';
+import { NAME } from './common-fields.ts';
 import { numberField, parseFields, required, textField, type Values } from './fields.ts';
 import { VALIDITY } from './validity.ts';
 
@@ -17,15 +18,21 @@ export type PurchaseItem = Extract<ApplicationItem, { kind: 'purchase' }>;
 
 /** What may be said of the licenses that someone wants or sells. */
 export const PURCHASE_FIELDS = {
-  product: numberField(Product, '1 (RTC), 2 (RTSA) or 3 (FPA)'),
-  mediaType: numberField(MediaType, '1 (audio), 2 (video) or 3 (both)'),
-  minutes: numberField(Sku.properties.minutes, 'a number of minutes, 0 for unlimited'),
-  period: textField(Period, 'a daily period HH:MM~HH:MM'),
-  zone: textField(Zone, 'a time zone such as Asia/Shanghai'),
-  category: textField(Category, 'device or account'),
+  product: numberField(Product, { en: '1 (RTC), 2 (RTSA) or 3 (FPA)', zh: '1（RTC）、2（RTSA）或 3（FPA）' }),
+  mediaType: numberField(MediaType, {
+    en: '1 (audio), 2 (video) or 3 (both)',
+    zh: '1（音频）、2（视频）或 3（音视频）',
+  }),
+  minutes: numberField(Sku.properties.minutes, {
+    en: 'a number of minutes, 0 for unlimited',
+    zh: '分钟数，0 表示不限',
+  }),
+  period: textField(Period, { en: 'a daily period HH:MM~HH:MM', zh: '每日时间段 HH:MM~HH:MM' }),
+  zone: textField(Zone, { en: 'a time zone such as Asia/Shanghai', zh: '时区，例如 Asia/Shanghai' }),
+  category: textField(Category, { en: 'device or account', zh: 'device 或 account' }),
   validity: VALIDITY,
-  count: numberField(Count, 'a number of licenses'),
-  label: textField(Name, 'a name of at most 100 characters'),
+  count: numberField(Count, { en: 'a number of licenses', zh: 'License 数量' }),
+  label: NAME,
 };
 
 /**

@@ -7,9 +7,9 @@ export type RenewalItem = Extract<ApplicationItem, { kind: 'renewal' }>;
 
 /** What may be said of the renewals that someone wants or sells. */
 export const RENEWAL_FIELDS = {
-  pid: textField(Id, 'a PID of 32 upper-case hex characters'),
+  pid: textField(Id, { en: 'a PID of 32 upper-case hex characters', zh: '32 位大写十六进制的 PID' }),
   validity: VALIDITY,
-  count: numberField(Count, 'a number of renewals'),
+  count: numberField(Count, { en: 'a number of renewals', zh: '续期数量' }),
 };
 
 /**

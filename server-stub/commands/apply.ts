@@ -5,11 +5,11 @@ import { answer, type Terminal } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import { writeNewFile } from '#core/host/write-new-file.ts';
 import { newAppId } from '#core/ids.ts';
+import { APP_ID, CID, NAME } from '#core/notation/common-fields.ts';
 import { describeLicense, describeValidity } from '#core/notation/describe-license.ts';
-import { parseOption, textField } from '#core/notation/fields.ts';
+import { parseOption } from '#core/notation/fields.ts';
 import { parsePurchase } from '#core/notation/purchase.ts';
 import { parseRenewal } from '#core/notation/renewal.ts';
-import { AppId, Cid, Name } from '#core/shapes.ts';
 import { loadInstallation } from '../installation.ts';
 import { apply } from '../licensing/apply.ts';
 import { type CommandContext, now } from './context.ts';
@@ -24,10 +24,6 @@ export interface ApplyOptions {
   preallocation: boolean;
   out: string;
 }
-
-const APP_ID = textField(AppId, 'an App ID of 32 lower-case hex characters');
-const NAME = textField(Name, 'a name of at most 100 characters');
-const CID = textField(Cid, 'a CID');
 
 /** `license-server apply`: the file to send to the vendor. */
 export async function applyForLicenses(

@@ -22,7 +22,10 @@ export interface EnrollmentOptions {
 }
 
 const DAY_SECONDS = 86_400;
-const SERVER_URL = textField(Enrollment.properties.serverUrls.items, 'a URL of http or https');
+const SERVER_URL = textField(Enrollment.properties.serverUrls.items, {
+  en: 'a URL of http or https',
+  zh: 'http 或 https 的 URL',
+});
 
 /** `license-server enrollment create`: the file that devices of an App enroll with. */
 export async function createEnrollmentFile(

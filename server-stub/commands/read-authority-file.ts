@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Enrollment } from '#core/documents/enrollment.ts';
-import { LicenseError } from '#core/errors.ts';
+import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { shapeProblem } from '#core/shapes.ts';
 
@@ -13,14 +13,15 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE----
  */
 export function readAuthorityFile(file: string): string {
   const certificates = readTextFile(file).match(CERTIFICATE) ?? [];
-  const malformed = (problem: string, cause?: unknown) =>
+  const malformed = (problem: Bilingual, cause?: unknown) =>
     new LicenseError('authority_malformed', { file, problem }, { cause });
-  if (certificates.length === 0) throw malformed('it holds no certificate in PEM');
+  if (certificates.length === 0)
+    throw malformed({ en: 'it holds no certificate in PEM', zh: '其中没有 PEM 证书' });
   for (const certificate of certificates) {
     try {
       new X509Certificate(certificate);
     } catch (cause) {
-      throw malformed('a certificate in it cannot be read', cause);
+      throw malformed({ en: 'a certificate in it cannot be read', zh: '其中有无法读取的证书' }, cause);
     }
   }
   const text = `${certificates.join('\n')}\n`;

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorTable } from '#core/error-table.ts';
-import { asLicenseError, type ErrorDetail, type Language, LicenseError, messageOf } from '#core/errors.ts';
+import { asLicenseError, type Bilingual, type Language, LicenseError, messageOf } from '#core/errors.ts';
+import { describeFaults } from '#core/shape-fault.ts';
 
 /** Every failure on the wire. Source: contract, Common "Envelope". */
 export interface Problem {
@@ -74,14 +75,15 @@ function translate(fault: FastifyError, request: FastifyRequest): LicenseError {
   const translation = FASTIFY_FAULTS[fault.code];
   if (translation !== undefined) return translation(request, fault);
   if (fault.statusCode !== undefined && fault.statusCode < 500) {
-    return new LicenseError(
-      'parameter_invalid',
-      { name: 'request', problem: fault.message },
-      { cause: fault },
-    );
+    // Fastify explains itself in English alone; its code is the same for everybody.
+    const problem = { en: fault.message, zh: `无法处理（${fault.code}）` };
+    return new LicenseError('parameter_invalid', { name: REQUEST, problem }, { cause: fault });
   }
   return asLicenseError(fault);
 }
+
+/** Where no parameter is to blame. */
+const REQUEST: Bilingual = { en: 'request', zh: '请求' };
 
 const FASTIFY_FAULTS: Record<string, (request: FastifyRequest, fault: FastifyError) => LicenseError> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => new LicenseError('payload_too_large'),
@@ -92,12 +94,10 @@ const FASTIFY_FAULTS: Record<string, (request: FastifyRequest, fault: FastifyErr
 
 /** The first complaint of the validator, by the name of the parameter. */
 function parameterError({ validation, validationContext }: FastifyError): LicenseError {
-  const [first] = validation ?? [];
+  const faults = validation ?? [];
+  const [first] = faults;
   const required = first?.params['requiredProperties'];
   if (Array.isArray(required)) return new LicenseError('parameter_missing', { name: String(required[0]) });
-  const detail: ErrorDetail = {
-    name: first?.instancePath.replace(/^\//, '') || (validationContext ?? 'request'),
-    problem: first?.message ?? 'is wrong',
-  };
-  return new LicenseError('parameter_invalid', detail);
+  const name = first?.instancePath.replace(/^\//, '') || (validationContext ?? REQUEST);
+  return new LicenseError('parameter_invalid', { name, problem: describeFaults(faults) });
 }

@@ -83,7 +83,10 @@ async function decide(
   if (claims.purpose === 'renew') return { kind: 'denial', code: 'renewal_refused' };
   if (claims.purpose === 'transfer') return { kind: 'denial', code: 'transfer_refused' };
   if (claims.purpose === 'release') {
-    const problem = 'a license is released by the operator of the server';
+    const problem = {
+      en: 'a license is released by the operator of the server',
+      zh: '许可证由服务器管理员释放',
+    };
     return rejected(new LicenseError('parameter_invalid', { name: 'purpose', problem }));
   }
 

@@ -42,7 +42,8 @@ export async function importGrant(
     .where('grant_id', '=', grantId)
     .executeTakeFirst();
   if (known?.document === document) return { kind: 'grant', cid, grantId, lines, changed: false };
-  if (known !== undefined) throw new LicenseError('grant_conflict', { what: `grant ${grantId}` });
+  if (known !== undefined)
+    throw new LicenseError('grant_conflict', { what: { en: `grant ${grantId}`, zh: `授权 ${grantId}` } });
 
   await importCompany(transaction, grant);
   const now = await audit.timeOf(cid);
@@ -71,7 +72,7 @@ async function importCompany({ db, audit }: Transaction, { cid, name, apps }: Gr
   for (const { appId, vid, name: appName, preallocation, pcu } of apps) {
     const owner = await db.selectFrom('app').select('cid').where('app_id', '=', appId).executeTakeFirst();
     if (owner !== undefined && owner.cid !== cid)
-      throw new LicenseError('grant_conflict', { what: `App ${appId}` });
+      throw new LicenseError('grant_conflict', { what: { en: `App ${appId}`, zh: `App ${appId}` } });
     const values = { vid, name: appName, preallocation: preallocation ? 1 : 0, pcu: pcu ?? null };
     await db
       .insertInto('app')
@@ -102,7 +103,12 @@ async function addLines(
       .where('terms_id', '=', termsId)
       .executeTakeFirst();
     if (known !== undefined)
-      throw new LicenseError('grant_conflict', { what: `line ${termsId} (grant ${known.grant_id})` });
+      throw new LicenseError('grant_conflict', {
+        what: {
+          en: `line ${termsId} (grant ${known.grant_id})`,
+          zh: `条款 ${termsId}（授权 ${known.grant_id}）`,
+        },
+      });
     position += 1;
     await db
       .insertInto('terms')

@@ -33,7 +33,7 @@ export function assignVids(
     appIds.map((appId) => {
       const owner = owners.get(appId) ?? cid;
       if (owner !== cid) {
-        const problem = `App ${appId} is of company ${owner}`;
+        const problem = { en: `App ${appId} is of company ${owner}`, zh: `App ${appId} 属于企业 ${owner}` };
         throw new LicenseError('parameter_invalid', { name: '--app', problem });
       }
       const known = vids.get(appId);

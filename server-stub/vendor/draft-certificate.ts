@@ -35,13 +35,17 @@ export function draftCertificate(
     .filter((each) => each.serverId === iss);
   const known = earlier.at(-1)?.jwk;
   if (known !== undefined && known.x !== cnf.jwk.x && !newKey) {
-    const problem = `server ${iss} was certified with another key; ask the customer, then give --new-key`;
+    const problem = {
+      en: `server ${iss} was certified with another key; ask the customer, then give --new-key`,
+      zh: `服务器 ${iss} 此前以另一密钥认证；请向客户确认后使用 --new-key`,
+    };
     throw new LicenseError('parameter_invalid', { name: 'APPLICATION', problem });
   }
 
   const highest = Math.max(0, ...earlier.filter((each) => each.cid === cid).map((each) => each.serial));
   if (serial !== undefined && serial <= highest) {
-    throw new LicenseError('parameter_invalid', { name: '--serial', problem: `must be above ${highest}` });
+    const problem = { en: `must be above ${highest}`, zh: `必须大于 ${highest}` };
+    throw new LicenseError('parameter_invalid', { name: '--serial', problem });
   }
   return {
     sub: iss,

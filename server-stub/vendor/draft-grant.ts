@@ -2,7 +2,7 @@ import { derivePid, deriveRenewId } from '#core/catalog.ts';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Grant } from '#core/documents/grant.ts';
 import type { Terms } from '#core/documents/terms.ts';
-import { LicenseError } from '#core/errors.ts';
+import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { assignVids } from './assign-vids.ts';
 import type { GrantOrder, OrderedLine } from './grant-order.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
@@ -69,7 +69,10 @@ function termsOf(line: OrderedLine, numbers: Pick<Terms, 'termsId' | 'cid' | 'ia
 function requireEnabledApps(terms: readonly Terms[], enabled: ReadonlyMap<string, string>): void {
   for (const { kind, appId } of terms) {
     if (appId !== undefined && !enabled.has(appId)) {
-      invalid(`--${kind} app`, `App ${appId} is not among the Apps of this grant`);
+      invalid(`--${kind} app`, {
+        en: `App ${appId} is not among the Apps of this grant`,
+        zh: `App ${appId} 不在本授权的 App 之列`,
+      });
     }
   }
 }
@@ -84,7 +87,10 @@ function requireBoughtPids(terms: readonly Terms[], cid: string, entries: readon
   );
   for (const { kind, pid } of terms) {
     if (kind === 'renewal' && !bought.has(pid)) {
-      invalid('--renewal pid', `company ${cid} never bought PID ${pid}`);
+      invalid('--renewal pid', {
+        en: `company ${cid} never bought PID ${pid}`,
+        zh: `企业 ${cid} 从未购买 PID ${pid}`,
+      });
     }
   }
 }
@@ -97,13 +103,24 @@ function requireReplaceable(
 ): void {
   const grants = entries.filter((entry) => entry.kind === 'grant');
   const replaced = grants.find(({ grantId }) => grantId === replaces);
-  if (replaced === undefined) invalid('--replaces', `there is no grant ${replaces} in the ledger`);
+  if (replaced === undefined) {
+    invalid('--replaces', {
+      en: `there is no grant ${replaces} in the ledger`,
+      zh: `签发账本中没有授权 ${replaces}`,
+    });
+  }
   if (replaced.serverId !== serverId || replaced.cid !== cid) {
-    invalid('--replaces', `grant ${replaces} is for company ${replaced.cid} on server ${replaced.serverId}`);
+    invalid('--replaces', {
+      en: `grant ${replaces} is for company ${replaced.cid} on server ${replaced.serverId}`,
+      zh: `授权 ${replaces} 属于服务器 ${replaced.serverId} 上的企业 ${replaced.cid}`,
+    });
   }
   const successor = grants.find((grant) => grant.replaces === replaces);
   if (successor !== undefined) {
-    invalid('--replaces', `grant ${replaces} was replaced by ${successor.grantId}; replace that one`);
+    invalid('--replaces', {
+      en: `grant ${replaces} was replaced by ${successor.grantId}; replace that one`,
+      zh: `授权 ${replaces} 已被 ${successor.grantId} 替换；请替换后者`,
+    });
   }
 }
 
@@ -128,6 +145,6 @@ function requireNotGranted(
   throw new LicenseError('application_granted', { applicationId, grantId });
 }
 
-function invalid(name: string, problem: string): never {
+function invalid(name: string, problem: Bilingual): never {
   throw new LicenseError('parameter_invalid', { name, problem });
 }

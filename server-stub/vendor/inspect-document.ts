@@ -59,8 +59,11 @@ export async function inspectDocument(
     case licenseDenialDocument.typ:
       return inspectByKeys(licenseDenialDocument, compact, 'server', servers);
     default: {
-      const problem = `has typ "${typ}", which is no document of ours`;
-      throw new LicenseError('document_malformed', { where: 'document', problem });
+      const problem = {
+        en: `has typ "${typ}", which is no document of ours`,
+        zh: `typ 为“${typ}”，不是本产品的文件`,
+      };
+      throw new LicenseError('document_malformed', { where: { en: 'document', zh: '文件' }, problem });
     }
   }
 }

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LicenseError } from '#core/errors.ts';
-import { reasonOf, writeFileDurably } from '#core/host/files.ts';
+import { writeFileDurably } from '#core/host/files.ts';
+import { reasonOf } from '#core/host/reason.ts';
 import { appendToLedger, type Ledger } from './ledger.ts';
 import type { CertificateEntry, GrantEntry } from './ledger-entry.ts';
 

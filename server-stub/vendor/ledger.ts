@@ -7,9 +7,9 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { LicenseError } from '#core/errors.ts';
-import { codeOf, reasonOf } from '#core/host/files.ts';
-import { shapeProblem } from '#core/shapes.ts';
+import { type Bilingual, LicenseError } from '#core/errors.ts';
+import { codeOf, reasonOf } from '#core/host/reason.ts';
+import { NOT_JSON, shapeProblem } from '#core/shapes.ts';
 import { LedgerEntry } from './ledger-entry.ts';
 
 /** The vendor's record of everything signed, as it stood when read. */
@@ -35,15 +35,17 @@ export function readLedger(file: string): Ledger {
   const last = lines.pop() ?? '';
   const entries = lines.map((line, index) => {
     const entry = parseEntry(line);
-    if (typeof entry === 'string') throw damaged(file, index + 1, entry);
+    if (isProblem(entry)) throw damaged(file, index + 1, entry);
     return entry;
   });
-  if (entries[0]?.kind !== 'init') throw damaged(file, 1, 'does not tell whose ledger this is');
+  if (entries[0]?.kind !== 'init')
+    throw damaged(file, 1, { en: 'does not tell whose ledger this is', zh: '未说明账本的归属' });
 
   const unended = last === '' ? undefined : parseEntry(last);
-  if (typeof unended === 'object') entries.push(unended);
+  const torn = unended !== undefined && isProblem(unended);
+  if (unended !== undefined && !isProblem(unended)) entries.push(unended);
   const wholeBytes = content.lastIndexOf('\n') + 1;
-  return { file, entries, torn: typeof unended === 'string', wholeBytes, bytes: content.length };
+  return { file, entries, torn, wholeBytes, bytes: content.length };
 }
 
 /**
@@ -87,18 +89,24 @@ function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') throw damaged(file, 1, 'the file is missing');
+    if (codeOf(cause) === 'ENOENT') throw damaged(file, 1, { en: 'the file is missing', zh: '文件不存在' });
     throw new LicenseError('file_unreadable', { file, problem: reasonOf(cause) }, { cause });
   }
 }
 
+const NOT_OURS: Bilingual = { en: 'is no entry of ours', zh: '不是账本条目' };
+
+function isProblem(entry: LedgerEntry | Bilingual): entry is Bilingual {
+  return !('kind' in entry);
+}
+
 /** The entry, or what is wrong with the line. */
-function parseEntry(line: string): LedgerEntry | string {
+function parseEntry(line: string): LedgerEntry | Bilingual {
   try {
     const value: unknown = JSON.parse(line);
-    return shapeProblem(LedgerEntry, value) === undefined ? (value as LedgerEntry) : 'is no entry of ours';
+    return shapeProblem(LedgerEntry, value) === undefined ? (value as LedgerEntry) : NOT_OURS;
   } catch {
-    return 'is not JSON';
+    return NOT_JSON;
   }
 }
 
@@ -106,6 +114,6 @@ function requireSize(descriptor: number, { file }: Ledger, bytes: number): void 
   if (fstatSync(descriptor).size !== bytes) throw new LicenseError('store_busy', { file });
 }
 
-function damaged(file: string, line: number, problem: string): LicenseError {
+function damaged(file: string, line: number, problem: Bilingual): LicenseError {
   return new LicenseError('ledger_damaged', { file, line, problem });
 }

@@ -17,7 +17,7 @@ export type Limits = Pick<
 >;
 
 const DURATION: Field<number> = {
-  takes: 'a duration such as 90d, 12h or 3600 (seconds)',
+  takes: { en: 'a duration such as 90d, 12h or 3600 (seconds)', zh: '时长，例如 90d、12h 或 3600（秒）' },
   read: parseDuration,
 };
 
@@ -25,12 +25,15 @@ const DURATION: Field<number> = {
 export const LIMIT_FIELDS = {
   // A token of no life would be none.
   tokenLife: {
-    takes: `${DURATION.takes}, above 0`,
+    takes: { en: `${DURATION.takes.en}, above 0`, zh: `${DURATION.takes.zh}，大于 0` },
     read: (text: string) => parseDuration(text) || undefined,
   },
   grace: DURATION,
   expiryGrace: DURATION,
-  transfersPerYear: numberField(PurchaseTerms.properties.transfersPerYear, 'a number from 0 to 1000'),
+  transfersPerYear: numberField(PurchaseTerms.properties.transfersPerYear, {
+    en: 'a number from 0 to 1000',
+    zh: '0 到 1000 的整数',
+  }),
 };
 
 /** The limits that were written, of those that may be. */

@@ -1,13 +1,14 @@
-import { numberField, parseFields, textField } from '#core/notation/fields.ts';
+import { APP_ID } from '#core/notation/common-fields.ts';
+import { numberField, parseFields } from '#core/notation/fields.ts';
 import { PURCHASE_FIELDS, purchaseOf } from '#core/notation/purchase.ts';
-import { AppId, Count } from '#core/shapes.ts';
+import { Count } from '#core/shapes.ts';
 import type { OrderedPurchase } from './grant-order.ts';
 import { LIMIT_FIELDS, type Limits, limitsFrom, limitsOf } from './limits.ts';
 
 const FIELDS = {
   ...PURCHASE_FIELDS,
-  app: textField(AppId, 'an App ID of 32 lower-case hex characters'),
-  pcu: numberField(Count, 'a number of concurrent users'),
+  app: APP_ID,
+  pcu: numberField(Count, { en: 'a number of concurrent users', zh: '并发用户数' }),
   ...LIMIT_FIELDS,
 };
 

@@ -1,9 +1,9 @@
-import { parseFields, textField } from '#core/notation/fields.ts';
+import { APP_ID } from '#core/notation/common-fields.ts';
+import { parseFields } from '#core/notation/fields.ts';
 import { RENEWAL_FIELDS, renewalOf } from '#core/notation/renewal.ts';
-import { AppId } from '#core/shapes.ts';
 import type { OrderedRenewal } from './grant-order.ts';
 
-const FIELDS = { ...RENEWAL_FIELDS, app: textField(AppId, 'an App ID of 32 lower-case hex characters') };
+const FIELDS = { ...RENEWAL_FIELDS, app: APP_ID };
 
 /**
  * A renewal line from `pid=PID,validity=1y,count=20[,app=APPID]`.

@@ -20,7 +20,7 @@ export async function runVendor(args: readonly string[], context: VendorContext)
   const program = createProgram(NAME, descriptions[terminal.language], terminal);
   for (const addTo of [init, certify, grant, show]) addTo(program, context);
   try {
-    await runCommandLine(program, args, terminal);
+    await runCommandLine(program, args);
     return 0;
   } catch (thrown) {
     return fail(terminal, NAME, thrown);

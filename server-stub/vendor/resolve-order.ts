@@ -1,14 +1,15 @@
 import type { Application, ApplicationItem } from '#core/documents/application.ts';
 import { LicenseError } from '#core/errors.ts';
+import { APP_ID, CID, NAME } from '#core/notation/common-fields.ts';
 import { parseOption, parseOptional, required, textField } from '#core/notation/fields.ts';
-import { AppId, Cid, Id, Name } from '#core/shapes.ts';
+import { Id } from '#core/shapes.ts';
 import type { GrantOrder, OrderedApp, OrderedLine } from './grant-order.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { parsePurchase } from './parse-purchase.ts';
 import { parseRenewal } from './parse-renewal.ts';
 
-const APP_ID = textField(AppId, 'an App ID of 32 lower-case hex characters');
-const NAME = textField(Name, 'a name of at most 100 characters');
+const SERVER_ID = textField(Id, { en: 'a server id', zh: '服务器 ID' });
+const GRANT_ID = textField(Id, { en: 'a grant id', zh: '授权 ID' });
 
 /** What was typed beside, or instead of, an application; texts as given. */
 export interface OrderOptions {
@@ -33,10 +34,10 @@ export interface OrderOptions {
  * @throws `parameter_invalid`, `parameter_missing`
  */
 export function resolveOrder(application: Application | undefined, options: OrderOptions): GrantOrder {
-  const serverId = parseOptional(options.serverId, '--server-id', textField(Id, 'a server id'));
-  const cid = parseOptional(options.cid, '--cid', textField(Cid, 'a CID'));
+  const serverId = parseOptional(options.serverId, '--server-id', SERVER_ID);
+  const cid = parseOptional(options.cid, '--cid', CID);
   const name = parseOptional(options.name, '--name', NAME);
-  const replaces = parseOptional(options.replaces, '--replaces', textField(Id, 'a grant id'));
+  const replaces = parseOptional(options.replaces, '--replaces', GRANT_ID);
   const { limits } = options;
   return {
     serverId: agreed(serverId, application?.iss, '--server-id'),
@@ -87,7 +88,8 @@ function appsOf(application: Application | undefined, options: OrderOptions): Or
 
 function agreed(option: string | undefined, applied: string | undefined, name: string): string {
   if (option !== undefined && applied !== undefined && option !== applied) {
-    throw new LicenseError('parameter_invalid', { name, problem: `the application is of ${applied}` });
+    const problem = { en: `the application is of ${applied}`, zh: `申请文件属于 ${applied}` };
+    throw new LicenseError('parameter_invalid', { name, problem });
   }
   return required(option ?? applied, name);
 }

@@ -1,6 +1,6 @@
 import { FlattenedEncrypt, flattenedDecrypt, errors as jose } from 'jose';
 import * as Type from 'typebox';
-import { LicenseError } from '#core/errors.ts';
+import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { type SigningKey, signingKeyFromJwk, signingKeyToJwk } from '#core/keys.ts';
 import { parseJson } from '#core/shapes.ts';
 
@@ -47,7 +47,9 @@ export async function openSealedKey(text: string, passphrase: string, file: stri
     }));
   } catch (cause) {
     if (cause instanceof jose.JWEDecryptionFailed) throw new LicenseError('passphrase_wrong', {}, { cause });
-    if (cause instanceof jose.JOSEError) throw damaged(file, 'is not sealed the way init seals keys', cause);
+    if (cause instanceof jose.JOSEError) {
+      throw damaged(file, { en: 'is not sealed the way init seals keys', zh: '加密方式与 init 不符' }, cause);
+    }
     throw cause;
   }
   return signingKeyFromJwk(JSON.parse(Buffer.from(plaintext).toString('utf8')));
@@ -57,7 +59,7 @@ function parseSealed(text: string, file: string): Type.Static<typeof FlattenedJw
   try {
     return parseJson(FlattenedJwe, text, 'document_malformed', file);
   } catch (cause) {
-    throw damaged(file, 'is not an encrypted key', cause);
+    throw damaged(file, { en: 'is not an encrypted key', zh: '不是加密的密钥' }, cause);
   }
 }
 
@@ -66,6 +68,6 @@ function passphraseBytes(passphrase: string): Uint8Array {
   return Buffer.from(passphrase.normalize('NFC'), 'utf8');
 }
 
-function damaged(file: string, problem: string, cause: unknown): LicenseError {
+function damaged(file: string, problem: Bilingual, cause: unknown): LicenseError {
   return new LicenseError('key_file_damaged', { file, problem }, { cause });
 }

@@ -2,8 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PinnedRoots, parseVendorRoots, type VendorRoots } from '#core/documents/vendor-roots.ts';
 import { LicenseError } from '#core/errors.ts';
-import { createFileDurably, readTextFile, reasonOf } from '#core/host/files.ts';
+import { createFileDurably, readTextFile } from '#core/host/files.ts';
 import { readSecretFile } from '#core/host/key-file.ts';
+import { reasonOf } from '#core/host/reason.ts';
 import type { SigningKey } from '#core/keys.ts';
 import { type Ledger, ledgerLine, readLedger } from './ledger.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
@@ -93,7 +94,7 @@ export function openVendorFolder(dir: string): VendorFolder {
   const ledger = readLedger(files.ledger);
   const [first] = ledger.entries;
   if (first?.kind !== 'init' || first.root !== roots.root.thumbprint) {
-    const problem = 'is the ledger of another root';
+    const problem = { en: 'is the ledger of another root', zh: '属于另一个根密钥' };
     throw new LicenseError('ledger_damaged', { file: files.ledger, line: 1, problem });
   }
   return { roots, ledger, rootKeyFile: files.rootKey };
@@ -112,7 +113,10 @@ export async function openRootKey(
   const sealed = readSecretFile(rootKeyFile);
   const key = await openSealedKey(sealed, await passphrase(), rootKeyFile);
   if (key.thumbprint !== roots.root.thumbprint) {
-    const problem = 'holds another key than vendor-roots.json names';
+    const problem = {
+      en: 'holds another key than vendor-roots.json names',
+      zh: '其中的密钥与 vendor-roots.json 不符',
+    };
     throw new LicenseError('key_file_damaged', { file: rootKeyFile, problem });
   }
   return key;

@@ -7,6 +7,9 @@ import { createTlsCertificates } from '../../server-stub/tls.ts';
 import { World } from '../support/world.ts';
 import { type Reply, SigningServer } from './support.ts';
 
+/** What a detail says in English; its Chinese is looked at elsewhere. */
+const words = (en: string) => ({ en, zh: expect.any(String) });
+
 const send = createServerClient({ timeoutMs: 300, env: {} });
 
 /** What comes of a request to servers that each do one thing. */
@@ -30,45 +33,50 @@ async function outcome(...replies: Reply[]) {
 }
 
 test.each<[string, Reply, string, object]>([
-  ['HTTP 403', { status: 403, body: 'no' }, 'server_answer_unusable', { problem: 'HTTP 403' }],
+  ['HTTP 403', { status: 403, body: 'no' }, 'server_answer_unusable', { problem: words('HTTP 403') }],
   [
     'a page of a portal',
     { status: 200, body: '<html>Log in</html>' },
     'server_answer_unusable',
-    { problem: 'HTTP 200' },
+    { problem: words('HTTP 200') },
   ],
   [
     'a redirect to a portal',
     { status: 302, body: '', headers: { location: 'http://x/' } },
     'server_answer_unusable',
-    { problem: 'HTTP 302' },
+    { problem: words('HTTP 302') },
   ],
   [
     'JSON of another kind',
     { status: 200, body: '{"code":1}' },
     'server_answer_unusable',
-    { problem: 'HTTP 200' },
+    { problem: words('HTTP 200') },
   ],
   [
     '10 MB of garbage',
     { status: 200, body: Buffer.alloc(10_000_000, 'x') },
     'server_answer_unusable',
-    { problem: '> 262144 bytes' },
+    { problem: words('more than 262144 bytes') },
   ],
-  ['a closed connection', 'close', 'server_unreachable', { problem: 'UND_ERR_SOCKET' }],
-  ['silence', 'hang', 'server_unreachable', { problem: 'timeout' }],
+  [
+    'a closed connection',
+    'close',
+    'server_unreachable',
+    { problem: words('the connection was closed (UND_ERR_SOCKET)') },
+  ],
+  ['silence', 'hang', 'server_unreachable', { problem: words('timeout') }],
   ['HTTP 401', { status: 401, body: '{}' }, 'enrollment_rejected', {}],
   [
     "a server's own refusal",
     { status: 400, body: '{"code":1,"error":"document_malformed"}' },
     'server_answer_unusable',
-    { problem: 'HTTP 400 document_malformed', isRefused: true },
+    { problem: words('HTTP 400 document_malformed'), isRefused: true },
   ],
   [
     'a wish for patience',
     { status: 503, body: '', headers: { 'retry-after': '120' } },
     'server_answer_unusable',
-    { problem: 'HTTP 503', retryAfterSeconds: 120 },
+    { problem: words('HTTP 503'), retryAfterSeconds: 120 },
   ],
 ])('%s', async (_, reply, code, detail) => {
   expect(await outcome(reply)).toEqual([code, detail]);
@@ -85,7 +93,7 @@ test('a server that nobody listens at is out of reach', async () => {
   const world = new World();
   await expect(send(await world.request(), world.enrollment(), undefined)).rejects.toMatchObject({
     code: 'server_unreachable',
-    detail: { problem: 'ECONNREFUSED' },
+    detail: { problem: words('the connection was refused (ECONNREFUSED)') },
   });
 });
 

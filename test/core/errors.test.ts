@@ -45,8 +45,12 @@ test('a message carries its values, and never shows an empty placeholder', () =>
 });
 
 test('a value that looks like a placeholder, or like a replacement pattern, stays text', () => {
-  const error = new LicenseError('parameter_invalid', { name: '{problem}', problem: "$& $1 $'" });
+  const error = new LicenseError('parameter_invalid', {
+    name: '{problem}',
+    problem: { en: "$& $1 $'", zh: '{name}' },
+  });
   expect(error.message).toBe("parameter {problem}: $& $1 $'");
+  expect(messageOf(error, 'zh')).toBe('参数 {problem} 错误：{name}');
 });
 
 test('an unknown fault becomes internal and keeps its cause; a known one stays itself', () => {

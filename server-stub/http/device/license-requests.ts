@@ -5,7 +5,7 @@ import {
   parseLicenseRequest,
   verifyLicenseRequest,
 } from '#core/documents/license-request.ts';
-import { asLicenseError, LicenseError } from '#core/errors.ts';
+import { asLicenseError, type Bilingual, LicenseError } from '#core/errors.ts';
 import { answerRequests, type DeviceOutcome } from '../../licensing/answer-request.ts';
 import type { Verb } from '../../licensing/batch.ts';
 import { signStatement } from '../../licensing/issuer.ts';
@@ -19,6 +19,9 @@ const MAX_REQUESTS = 1000;
 /** A thousand refreshes with the token held fit; nobody has proven anything yet when this is read. */
 const MAX_ARRAY_BYTES = 4 * 1024 * 1024;
 
+const REQUEST: Bilingual = { en: 'request', zh: '请求' };
+const BODY: Bilingual = { en: 'body', zh: '请求体' };
+
 /**
  * The device protocol: POST /v1/license-requests. One compact request (`application/jwt`) gets its answer; a JSON
  * array of them (gateways) an array, in which each request stands by itself: an answer or a problem.
@@ -31,7 +34,7 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
     const parsed = parseLicenseRequest(compact);
     const { aud } = parsed.claims;
     if (aud !== issuer.serverId) {
-      throw new LicenseError('issuer_mismatch', { where: 'request', expected: issuer.serverId, actual: aud });
+      throw new LicenseError('issuer_mismatch', { where: REQUEST, expected: issuer.serverId, actual: aud });
     }
     await recognise(store.reader, parsed, clock.now());
     const claims = await verifyLicenseRequest(parsed);
@@ -85,8 +88,11 @@ function splitRequests(text: string): string[] {
   const list = array.startsWith('[') && array.endsWith(']') ? array.slice(1, -1) : '';
   const elements = list.split(',', MAX_REQUESTS + 1);
   if (list.trim() === '' || elements.length > MAX_REQUESTS) {
-    const problem = `is not a JSON array of 1 to ${MAX_REQUESTS} requests`;
-    throw new LicenseError('document_malformed', { where: 'body', problem });
+    const problem = {
+      en: `is not a JSON array of 1 to ${MAX_REQUESTS} requests`,
+      zh: `不是含 1 到 ${MAX_REQUESTS} 个请求的 JSON 数组`,
+    };
+    throw new LicenseError('document_malformed', { where: BODY, problem });
   }
   return elements.map((element) => /^\s*"([^"\\]*)"\s*$/.exec(element)?.[1] ?? element);
 }

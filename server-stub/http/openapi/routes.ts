@@ -24,7 +24,8 @@ export async function openApiRoutes(scope: FastifyInstance, services: Services):
   // The router takes a broken percent-encoding literally, and a LicenseKey nobody meant would cost a seat.
   scope.addHook('onRequest', async ({ url }) => {
     if (url.includes('%') && !isWellEncoded(url)) {
-      throw new LicenseError('parameter_invalid', { name: 'query', problem: 'is not percent-encoded UTF-8' });
+      const problem = { en: 'is not percent-encoded UTF-8', zh: '不是百分号编码的 UTF-8' };
+      throw new LicenseError('parameter_invalid', { name: 'query', problem });
     }
   });
   // Old clients send bodies and content types that mean nothing to calls whose parameters are in the query.

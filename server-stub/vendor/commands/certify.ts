@@ -49,8 +49,11 @@ const texts = {
   },
 };
 
-const YEARS = numberField(Type.Integer({ minimum: 1, maximum: 100 }), 'a number of years from 1 to 100');
-const SERIAL = numberField(Type.Integer({ minimum: 1 }), 'a number from 1');
+const YEARS = numberField(Type.Integer({ minimum: 1, maximum: 100 }), {
+  en: 'a number of years from 1 to 100',
+  zh: '1 到 100 的年数',
+});
+const SERIAL = numberField(Type.Integer({ minimum: 1 }), { en: 'a number from 1', zh: '1 以上的整数' });
 
 interface CertifyOptions {
   dir: string;

@@ -4,8 +4,8 @@ import type { VendorRoots } from '#core/documents/vendor-roots.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import { generateSigningKey } from '#core/keys.ts';
-import { parseOption, textField } from '#core/notation/fields.ts';
-import { Name } from '#core/shapes.ts';
+import { NAME } from '#core/notation/common-fields.ts';
+import { parseOption } from '#core/notation/fields.ts';
 import type { VendorContext } from '../context.ts';
 import { choosePassphrase } from '../passphrase.ts';
 import { sealKey } from '../sealed-key.ts';
@@ -53,7 +53,7 @@ export function init(program: Command, context: VendorContext): void {
     .option('--spare-passphrase-file <FILE>', text.spare)
     .action(async (options: { dir: string; name: string } & Partial<Record<PassphraseFile, string>>) => {
       const dir = resolve(options.dir);
-      const vendor = parseOption(options.name, '--name', textField(Name, 'a name of at most 100 characters'));
+      const vendor = parseOption(options.name, '--name', NAME);
       requireEmptyFolder(dir);
       const passphrase = await choosePassphrase(options.passphraseFile, context);
       const spareFile = options.sparePassphraseFile;

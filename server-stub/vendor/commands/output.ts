@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
-import { reasonOf } from '#core/host/files.ts';
+import { reasonOf } from '#core/host/reason.ts';
 import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 
 /** `--out` for stdout. */
@@ -38,7 +38,8 @@ export function openOutput(out: string, terminal: Terminal): Output {
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (cause) {
-    const problem = `folder ${dirname(file)}: ${reasonOf(cause)}`;
+    const { en, zh } = reasonOf(cause);
+    const problem = { en: `folder ${dirname(file)}: ${en}`, zh: `目录 ${dirname(file)}：${zh}` };
     throw new LicenseError('file_unwritable', { file, problem }, { cause });
   }
   return {

@@ -49,7 +49,8 @@ export function show(program: Command, context: VendorContext): void {
 }
 
 function keysFrom({ dir, roots }: { dir?: string; roots?: string }, context: VendorContext): InspectionKeys {
-  if (dir !== undefined && roots !== undefined) throw usageError('give --dir or --roots, not both');
+  if (dir !== undefined && roots !== undefined)
+    throw usageError({ en: 'give --dir or --roots, not both', zh: '--dir 与 --roots 只能使用其一' });
   if (roots !== undefined) return { root: parseVendorRoots(readTextFile(roots), roots).root };
   if (dir === undefined) return {};
   const folder = openFolder(dir, context);

@@ -62,6 +62,18 @@ test('an unknown fault ends with 1 and shows its stack to people', () => {
   expect(written.err).toMatch(/\[internal\][\s\S]*TypeError: boom\n\s+at /);
 });
 
-test("a usage fault carries the parser's words once", () => {
-  expect(usageError("error: unknown option '--x'").message).toBe("unknown option '--x'");
+test.each([
+  ['en', 'too much'],
+  ['zh', '过多'],
+] as const)('--json has words as one text, in the language of the reader: %s', (language, text) => {
+  const problem = { en: 'too much', zh: '过多' };
+  const failed = terminal(true, language);
+  fail(failed.value, 'x', usageError(problem));
+  expect(JSON.parse(failed.written.out).detail).toEqual({ problem: text });
+  const answered = terminal(true, language);
+  answer(answered.value, { fault: 'usage', faultDetail: { problem, line: 1 } }, '');
+  expect(JSON.parse(answered.written.out)).toEqual({
+    fault: 'usage',
+    faultDetail: { problem: text, line: 1 },
+  });
 });

@@ -105,13 +105,13 @@ test.each<[string, string]>([
 ])('%s=%j is refused by the name of the variable', (variable, text) => {
   const error = refused('port = 1', { [variable]: text });
   expect(error.code).toBe('config_invalid');
-  expect(error.detail).toMatchObject({ key: variable, file: 'environment' });
+  expect(error.detail).toMatchObject({ key: variable, file: { en: 'environment' } });
 });
 
 test('a required key that is missing everywhere is refused', () => {
   const required = Type.Object({ url: Type.String() });
   expect(() => loadConfig(required, { file: undefined, env: {}, envPrefix: 'X_' })).toThrow(
-    expect.objectContaining({ code: 'config_invalid' }),
+    expect.objectContaining({ code: 'config_invalid', detail: expect.objectContaining({ key: 'url' }) }),
   );
 });
 
