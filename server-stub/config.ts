@@ -1,13 +1,21 @@
 import { existsSync } from 'node:fs';
 import * as Type from 'typebox';
+import { DEFAULT_ZONE } from '#core/catalog.ts';
 import { loadConfig } from '#core/host/config.ts';
 import { LOG_LEVELS } from '#core/host/log.ts';
+import { isKnownZone } from '#core/zone.ts';
 
 const ServerConfig = Type.Object({
   stateDir: Type.String({
     description: 'Folder of keys, certificates and the store; mode 0700.',
     default: '/var/lib/license-server',
     minLength: 1,
+  }),
+  database: Type.String({
+    description:
+      'PostgreSQL database of the store, `postgres://user:password@host:5432/name`; empty: a SQLite file in stateDir. The password may come from PGPASSWORD or ~/.pgpass instead.',
+    default: '',
+    pattern: '^$|^postgres(ql)?://',
   }),
   host: Type.String({ description: 'Address to listen on.', default: '0.0.0.0', minLength: 1 }),
   port: Type.Integer({
@@ -27,8 +35,29 @@ const ServerConfig = Type.Object({
     default: [],
     maxItems: 16,
   }),
+  zone: Type.Refine(
+    Type.String({
+      description: 'Time zone (IANA) of `createTime` in answers of the OpenAPI.',
+      default: DEFAULT_ZONE,
+    }),
+    isKnownZone,
+  ),
+  trustedProxies: Type.Array(Type.String({ minLength: 2 }), {
+    description:
+      'Addresses (CIDR) of reverse proxies whose X-Forwarded-For names the caller, for the audit trail and the access log.',
+    default: [],
+    maxItems: 16,
+  }),
+  legacyHttpPort: Type.Integer({
+    description:
+      'Port of a plain HTTP listener for device tools without TLS: calls 14 and 15 alone, for credentials of scope activate alone; -1: off. `serve --legacy-http` overrides.',
+    default: -1,
+    minimum: -1,
+    maximum: 65_535,
+  }),
   rateLimitPerSecond: Type.Integer({
-    description: 'Calls per second, company and endpoint; 0 lifts the limit.',
+    description:
+      'Calls per second, company and endpoint, where the company has no limit of its own; 0 lifts the limit.',
     default: 1000,
     minimum: 0,
   }),

@@ -8,6 +8,7 @@ import { readKeyFile, readSecretFile } from '#core/host/key-file.ts';
 import { newId } from '#core/ids.ts';
 import { generateSigningKey, type SigningKey, signingKeyToPem } from '#core/keys.ts';
 import { Id, parseJson } from '#core/shapes.ts';
+import type { ServerConfig } from './config.ts';
 import { openStore } from './store/database.ts';
 import { createTlsCertificates, type TlsCertificates } from './tls.ts';
 
@@ -18,7 +19,8 @@ export interface Installation {
   readonly roots: PinnedRoots;
   /** PEM texts: authority for devices to pin, and the server's own certificate and key. */
   readonly tls: Pick<TlsCertificates, 'authority' | 'certificate' | 'privateKey'>;
-  readonly storeFile: string;
+  /** Where its store lies: a SQLite file, or `postgres://…`. */
+  readonly store: string;
 }
 
 const ServerFile = Type.Object({ version: Type.Literal(1), serverId: Id });
@@ -47,10 +49,11 @@ export function authorityFile(stateDir: string): string {
  * @throws `already_initialized`, `vendor_roots_malformed`, `file_unreadable`, `file_unwritable`, `store_full`
  */
 export async function initialize(
-  stateDir: string,
+  config: Pick<ServerConfig, 'stateDir' | 'database'>,
   rootsFile: string,
   hosts: readonly string[],
 ): Promise<Installation> {
+  const { stateDir } = config;
   const files = filesOf(stateDir);
   if (existsSync(files.server)) throw new LicenseError('already_initialized', { where: stateDir });
   const rootsText = readTextFile(rootsFile);
@@ -66,9 +69,28 @@ export async function initialize(
   writeFileDurably(files.authority, tls.authority, 0o644);
   writeFileDurably(files.privateKey, tls.privateKey, 0o600);
   writeFileDurably(files.certificate, tls.certificate, 0o644);
-  await (await openStore(files.store, { create: true })).close();
+  await createStore(storeAt(config));
   createFileDurably(files.server, `${JSON.stringify({ version: 1, serverId: newId() })}\n`, 0o644);
-  return loadInstallation(stateDir);
+  return loadInstallation(config);
+}
+
+/**
+ * An empty store; one that companies have licenses in belongs to another server, whose stateDir is needed for it.
+ *
+ * @throws `already_initialized`, `store_unreachable` …
+ */
+async function createStore(location: string): Promise<void> {
+  const store = await openStore(location, { create: true });
+  try {
+    const company = await store.reader.selectFrom('company').select('cid').executeTakeFirst();
+    if (company !== undefined) throw new LicenseError('already_initialized', { where: store.place });
+  } finally {
+    await store.close();
+  }
+}
+
+function storeAt({ stateDir, database }: Pick<ServerConfig, 'stateDir' | 'database'>): string {
+  return database || filesOf(stateDir).store;
 }
 
 /**
@@ -76,7 +98,8 @@ export async function initialize(
  *
  * @throws `not_initialized`, `key_file_permissions`, `key_malformed`, `vendor_roots_malformed`, `file_unreadable`
  */
-export function loadInstallation(stateDir: string): Installation {
+export function loadInstallation(config: Pick<ServerConfig, 'stateDir' | 'database'>): Installation {
+  const { stateDir } = config;
   const files = filesOf(stateDir);
   if (!existsSync(files.server)) {
     throw new LicenseError('not_initialized', {
@@ -94,6 +117,6 @@ export function loadInstallation(stateDir: string): Installation {
       certificate: readTextFile(files.certificate),
       privateKey: readSecretFile(files.privateKey),
     },
-    storeFile: files.store,
+    store: storeAt(config),
   };
 }

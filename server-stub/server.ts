@@ -31,8 +31,8 @@ export async function startServer(
   log: Logger,
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
-  const { serverId, key, roots, tls, storeFile } = loadInstallation(config.stateDir);
-  const store = await openStore(storeFile);
+  const { serverId, key, roots, tls, store: location } = loadInstallation(config);
+  const store = await openStore(location);
   const batch = new Batch(store, clock);
   const app = await buildApp(
     { store, batch, issuer: { serverId, key }, roots, clock, config, log },

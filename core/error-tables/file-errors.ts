@@ -125,6 +125,12 @@ export const fileErrors = {
     '服务器已初始化，但数据库 {file} 不存在',
     '请挂载其磁盘或从备份恢复；新建数据库会丢失所有已发放的许可证记录。',
   ]),
+  store_unreachable: entry(503, 1, true, [
+    'the database {file} cannot be reached: {problem}',
+    'Check that PostgreSQL runs, and the address, user and password in the key database of the configuration.',
+    '无法连接数据库 {file}：{problem}',
+    '请检查 PostgreSQL 是否运行，以及配置项 database 中的地址、用户和密码。',
+  ]),
   store_newer: mistake(
     2,
     'store {file} was written by a newer version (schema {found}, this program knows {known}); it was not touched',

@@ -30,7 +30,7 @@ export async function applyForLicenses(
   { terminal, config }: CommandContext,
   options: ApplyOptions,
 ): Promise<ExitCode> {
-  const { serverId, key } = loadInstallation(config.stateDir);
+  const { serverId, key } = loadInstallation(config);
   const { application, document } = await apply(
     { serverId, key },
     {

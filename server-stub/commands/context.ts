@@ -16,8 +16,8 @@ export async function withStore<T>(
   { config }: CommandContext,
   work: (store: Store, installation: Installation) => Promise<T>,
 ): Promise<T> {
-  const installation = loadInstallation(config.stateDir);
-  const store = await openStore(installation.storeFile);
+  const installation = loadInstallation(config);
+  const store = await openStore(installation.store);
   try {
     return await work(store, installation);
   } finally {

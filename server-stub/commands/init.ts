@@ -12,11 +12,12 @@ export interface InitOptions {
 
 /** `license-server init`: keys, certificate authority, TLS certificate, empty store. */
 export async function init(
-  { terminal, config: { stateDir } }: CommandContext,
+  { terminal, config }: CommandContext,
   { vendorRoots, host }: InitOptions,
 ): Promise<ExitCode> {
   const hosts = host.length > 0 ? host : ownNames();
-  const { serverId, roots } = await initialize(stateDir, vendorRoots, hosts);
+  const { stateDir } = config;
+  const { serverId, roots } = await initialize(config, vendorRoots, hosts);
   const caFile = authorityFile(stateDir);
   const words = WORDS[terminal.language];
   const facts = table([

@@ -5,7 +5,7 @@ import type { PurchaseTerms } from '#core/documents/terms.ts';
 import { type ErrorCode, LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { Transaction } from '../store/database.ts';
-import { rowsOf, selectRows } from '../store/rows.ts';
+import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { issuingFor } from './issuing.ts';
 import { Seats } from './quota.ts';
@@ -118,7 +118,8 @@ export async function existingLicenses(
   const rows = await db
     .selectFrom(
       rowsOf<Pick<LicenseTable, 'app_id' | 'pid' | 'license_key'>>(
-        ['app_id', 'pid', 'license_key'],
+        db,
+        { app_id: 'text', pid: 'text', license_key: 'text' },
         wanted,
       ).as('r'),
     )
@@ -162,27 +163,27 @@ function newLicense(
   };
 }
 
-const LICENSE_COLUMNS = [
-  'license',
-  'cid',
-  'app_id',
-  'pid',
-  'license_key',
-  'category',
-  'terms_id',
-  'state',
-  'activation_time',
-  'expire_time',
-  'renewals',
-  'rebinds_since',
-] as const;
+const LICENSE_COLUMNS = {
+  license: 'text',
+  cid: 'text',
+  app_id: 'text',
+  pid: 'text',
+  license_key: 'text',
+  category: 'text',
+  terms_id: 'text',
+  state: 'text',
+  activation_time: 'integer',
+  expire_time: 'integer',
+  renewals: 'text',
+  rebinds_since: 'integer',
+} as const satisfies Columns<LicenseTable>;
 
 async function insertLicenses(db: Kysely<Schema>, licenses: readonly LicenseTable[]): Promise<void> {
   if (licenses.length === 0) return;
   await db
     .insertInto('license')
-    .columns(LICENSE_COLUMNS)
-    .expression(selectRows<LicenseTable>(LICENSE_COLUMNS, licenses))
+    .columns(columnNames(LICENSE_COLUMNS))
+    .expression(selectRows<LicenseTable>(db, LICENSE_COLUMNS, licenses))
     .execute();
 }
 

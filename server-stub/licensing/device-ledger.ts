@@ -1,21 +1,30 @@
 import { type Kysely, sql } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
-import { rowsOf, selectRows } from '../store/rows.ts';
+import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import type { Statement } from './issuer.ts';
 
 type Sighting = Pick<Schema['device_key'], 'jkt' | 'license' | 'counter'> & { at: EpochSeconds };
 
-const TOUCHED = [
-  'license',
-  'state',
-  'device_jkt',
-  'fingerprint',
-  'rebinds',
-  'rebinds_since',
-  'last_seen_at',
-  'agent_version',
-] as const;
+const TOUCHED = {
+  license: 'text',
+  state: 'text',
+  device_jkt: 'text',
+  fingerprint: 'text',
+  rebinds: 'integer',
+  rebinds_since: 'integer',
+  last_seen_at: 'integer',
+  agent_version: 'text',
+} as const satisfies Columns<LicenseTable>;
+
+const ANSWERED = {
+  jti: 'text',
+  jkt: 'text',
+  kind: 'text',
+  claims: 'text',
+  terms: 'text',
+  at: 'integer',
+} as const satisfies Columns<Schema['answer']>;
 
 /** Collects what a batch of device requests changes, and writes it in a few set-based statements. */
 export class DeviceLedger {
@@ -49,12 +58,11 @@ export class DeviceLedger {
   async store(): Promise<void> {
     await this.#storeLicenses([...this.#licenses]);
     await this.#storeSightings([...this.#sightings.values()]);
-    const columns = ['jti', 'jkt', 'kind', 'claims', 'terms', 'at'] as const;
     if (this.#answers.length === 0) return;
     await this.#db
       .insertInto('answer')
-      .columns(columns)
-      .expression(selectRows<Schema['answer']>(columns, this.#answers))
+      .columns(columnNames(ANSWERED))
+      .expression(selectRows<Schema['answer']>(this.#db, ANSWERED, this.#answers))
       .execute();
   }
 
@@ -62,7 +70,7 @@ export class DeviceLedger {
     if (licenses.length === 0) return;
     await this.#db
       .updateTable('license')
-      .from(rowsOf<LicenseTable>(TOUCHED, licenses).as('r'))
+      .from(rowsOf<LicenseTable>(this.#db, TOUCHED, licenses).as('r'))
       .set(({ ref }) => ({
         state: ref('r.state'),
         device_jkt: ref('r.device_jkt'),
@@ -79,7 +87,11 @@ export class DeviceLedger {
   /** The counter only rises; a lower one is noted for the operator and ends nothing. */
   async #storeSightings(sightings: readonly Sighting[]): Promise<void> {
     if (sightings.length === 0) return;
-    const source = rowsOf<Sighting>(['jkt', 'license', 'counter', 'at'], sightings);
+    const source = rowsOf<Sighting>(
+      this.#db,
+      { jkt: 'text', license: 'text', counter: 'integer', at: 'integer' },
+      sightings,
+    );
     await sql`
       insert into device_key (jkt, license, counter, bound_at)
       select jkt, license, counter, at from ${source} as r where true

@@ -100,7 +100,9 @@ export class Seats {
     if (pools.length === 0) return;
     await this.#db
       .updateTable('quota')
-      .from(rowsOf<Pool>(['cid', 'pid', 'app_id', 'taken'], pools).as('r'))
+      .from(
+        rowsOf<Pool>(this.#db, { cid: 'text', pid: 'text', app_id: 'text', taken: 'integer' }, pools).as('r'),
+      )
       .set({ used: sql<number>`quota.used + r.taken` })
       .whereRef('quota.cid', '=', 'r.cid')
       .whereRef('quota.pid', '=', 'r.pid')
@@ -108,7 +110,7 @@ export class Seats {
       .execute();
     await this.#db
       .updateTable('terms')
-      .from(rowsOf<Line>(['terms_id', 'taken'], lines).as('r'))
+      .from(rowsOf<Line>(this.#db, { terms_id: 'text', taken: 'integer' }, lines).as('r'))
       .set({ used: sql<number>`terms.used + r.taken` })
       .whereRef('terms.terms_id', '=', 'r.terms_id')
       .execute();

@@ -80,7 +80,7 @@ async function storeSpent({ db }: Transaction, spent: ReadonlyMap<EnrollmentTabl
   if (rows.length === 0) return;
   await db
     .updateTable('enrollment')
-    .from(rowsOf<{ enrollment_id: string; seats: number }>(['enrollment_id', 'seats'], rows).as('r'))
+    .from(rowsOf<(typeof rows)[number]>(db, { enrollment_id: 'text', seats: 'integer' }, rows).as('r'))
     .set({ used: sql<number>`enrollment.used + r.seats` })
     .whereRef('enrollment.enrollment_id', '=', 'r.enrollment_id')
     .execute();

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { type EpochSeconds, isoTime } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
-import { selectRows } from './rows.ts';
+import { type Columns, columnNames, selectRows } from './rows.ts';
 import type { AuditTable, Schema } from './schema.ts';
 
 /** One thing that changed: who, what, to which license, grant, credential … */
 export interface AuditEntry {
-  /** `credential:ID`, `device:JKT`, `operator:USER`. */
+  /** `credential:ID`, `device:JKT`, `operator:USER`, `server`. */
   readonly actor: string;
+  /** Address the request came from, where it came by network. */
+  readonly from?: string | undefined;
   /** The verb: `license.activate`, `grant.import` … */
   readonly action: string;
   readonly subject: string;
@@ -17,6 +19,17 @@ export interface AuditEntry {
 
 /** A clock this far behind the trail is taken for drift, and the trail's own time is used; in seconds. */
 const TOLERATED_LAG_SECONDS = 300;
+
+const AUDIT_COLUMNS = {
+  cid: 'text',
+  seq: 'integer',
+  at: 'integer',
+  actor: 'text',
+  action: 'text',
+  subject: 'text',
+  detail: 'text',
+  hash: 'text',
+} as const satisfies Columns<AuditTable>;
 
 const GENESIS = '0'.repeat(64);
 
@@ -50,10 +63,12 @@ export class AuditTrail {
   }
 
   /** Adds a row; it becomes part of the trail when the transaction commits. */
-  async append(cid: string, { actor, action, subject, detail = {} }: AuditEntry): Promise<void> {
+  async append(cid: string, { actor, from, action, subject, detail = {} }: AuditEntry): Promise<void> {
     const at = await this.timeOf(cid);
     const head = await this.#headOf(cid);
-    const row = { cid, seq: head.seq + 1, at, actor, action, subject, detail: JSON.stringify(detail) };
+    const origin = from === undefined ? {} : { from };
+    const facts = JSON.stringify({ ...detail, ...origin });
+    const row = { cid, seq: head.seq + 1, at, actor, action, subject, detail: facts };
     const hash = auditHash(head.hash, row);
     this.#rows.push({ ...row, hash });
     this.#heads.set(cid, { seq: row.seq, at, hash, touched: true });
@@ -72,11 +87,10 @@ export class AuditTrail {
   /** Writes what was appended. Called once, before the commit. */
   async flush(): Promise<void> {
     if (this.#rows.length === 0) return;
-    const columns = ['cid', 'seq', 'at', 'actor', 'action', 'subject', 'detail', 'hash'] as const;
     await this.#db
       .insertInto('audit')
-      .columns(columns)
-      .expression(selectRows<AuditTable>(columns, this.#rows))
+      .columns(columnNames(AUDIT_COLUMNS))
+      .expression(selectRows<AuditTable>(this.#db, AUDIT_COLUMNS, this.#rows))
       .execute();
     const heads = [...this.#heads]
       .filter(([, { touched }]) => touched)

@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
-import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
+import { CompiledQuery, type Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
-import { codeOf } from '#core/host/files.ts';
-import { openSqlite, sqliteError } from '#core/host/sqlite.ts';
 import { AuditTrail } from './audit.ts';
-import { knownMigrations, migrations } from './migrations.ts';
-import { rememberStatements } from './remember-statements.ts';
+import type { Engine, EngineName } from './engine.ts';
+import { knownMigrations, migrationsFor } from './migrations.ts';
 import type { Schema } from './schema.ts';
+import { sqliteEngine } from './sqlite-engine.ts';
 
 /** Queries inside one write transaction, and the audit trail that is committed with it. */
 export interface Transaction {
@@ -19,13 +16,17 @@ export interface Transaction {
 
 /** The license server's store: one writer at a time, readers beside it. */
 export interface Store {
+  readonly engine: EngineName;
+  /** Where it lies, for people: never with a password. */
+  readonly place: string;
   /** Reads, beside the writer: a connection that cannot write. */
   readonly reader: Kysely<Schema>;
   /**
    * Runs work in one transaction, its audit rows inside, and resolves once the commit is durable.
    *
    * @param now the wall clock; the work reads the company's time from `audit.timeOf`
-   * @throws `store_full`, `store_busy`, `store_damaged`, `store_unwritable`; whatever the work throws
+   * @throws `store_full`, `store_busy`, `store_damaged`, `store_unwritable`, `store_unreachable`; whatever the
+   * work throws
    */
   write<T>(now: EpochSeconds, work: (transaction: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -37,97 +38,76 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Opens the store on SQLite (WAL, `synchronous=FULL`) and brings its schema up to date.
+ * Opens the store and brings its schema up to date.
  *
- * @throws `store_missing`; `store_newer` where a newer program wrote it (nothing is touched), `store_damaged`, `store_unwritable`
+ * @param location a SQLite file, or `postgres://…`
+ * @throws `store_missing`; `store_newer` where a newer program wrote it (nothing is touched), `store_damaged`,
+ * `store_unwritable`, `store_unreachable`
  */
-export async function openStore(file: string, { create = false }: OpenStoreOptions = {}): Promise<Store> {
-  if (!create && !existsSync(file)) throw new LicenseError('store_missing', { file });
-  const writer = sqliteKysely(file, false);
+export async function openStore(location: string, { create = false }: OpenStoreOptions = {}): Promise<Store> {
+  const engine = await engineAt(location);
+  const translated = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw engine.faultOf(cause) ?? cause;
+    });
   try {
-    await bringUpToDate(writer, file);
+    await translated(bringUpToDate(engine, create));
   } catch (cause) {
-    await writer.destroy();
-    throw sqliteError(file, cause) ?? cause;
+    await engine.close();
+    throw cause;
   }
-  const reader = sqliteKysely(file, true);
-
   return {
-    reader,
-    async write(now, work) {
-      try {
-        return await writer.connection().execute(async (db) => {
-          // Kysely's own transaction() begins deferred; a write behind another connection would then fail late.
-          await begin(db);
-          try {
-            const audit = new AuditTrail(db, now);
-            const result = await work({ db, audit });
-            await audit.flush();
-            await db.executeQuery(COMMIT);
-            return result;
-          } catch (cause) {
-            // SQLite has rolled back by itself after a full disk; then this has nothing to do and says so.
-            await db.executeQuery(ROLLBACK).catch(() => {});
-            throw cause;
-          }
-        });
-      } catch (cause) {
-        throw sqliteError(file, cause) ?? cause;
-      }
-    },
-    async close() {
-      await reader.destroy();
-      await writer.destroy();
-    },
+    engine: engine.name,
+    place: engine.place,
+    reader: engine.reader,
+    write: (now, work) =>
+      translated(engine.writer.connection().execute((db) => transact(engine, db, now, work))),
+    close: () => engine.close(),
   };
 }
 
-/** How long a write waits for another process's, in milliseconds, and how often it looks. */
-const PATIENCE_MS = 5_000;
-const LOOK_MS = 10;
+/** PostgreSQL's packages are loaded where a store lies there. */
+async function engineAt(location: string): Promise<Engine> {
+  return /^postgres(ql)?:/.test(location)
+    ? (await import('./postgres-engine.ts')).postgresEngine(location)
+    : sqliteEngine(location);
+}
 
-/** Takes the write lock. Waiting for another process is done here, not in SQLite, so that the server goes on. */
-async function begin(db: Kysely<Schema>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      await db.executeQuery(BEGIN);
-      return;
-    } catch (cause) {
-      if (!isBusy(cause) || performance.now() > deadline) throw cause;
-      await setTimeout(LOOK_MS);
-    }
+async function transact<T>(
+  engine: Engine,
+  db: Kysely<Schema>,
+  now: EpochSeconds,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  await engine.begin(db);
+  try {
+    const audit = new AuditTrail(db, now);
+    const result = await work({ db, audit });
+    await audit.flush();
+    await db.executeQuery(COMMIT);
+    return result;
+  } catch (cause) {
+    // The engine may have rolled back by itself (a full disk, a lost connection); then this has nothing to do.
+    await db.executeQuery(ROLLBACK).catch(() => {});
+    throw cause;
   }
 }
 
-function isBusy(cause: unknown): boolean {
-  return /^SQLITE_BUSY/.test(codeOf(cause) ?? '');
-}
-
-const BEGIN = CompiledQuery.raw('begin immediate');
 const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
 
-/** Enough for the moments in which a checkpoint or a recovery holds everybody up. */
-const BUSY_TIMEOUT_MS = 100;
-
-function sqliteKysely(file: string, readonly: boolean): Kysely<Schema> {
-  // Opened at the first query: Kysely closes only what it has used.
-  const database = async () =>
-    rememberStatements(openSqlite(file, { readonly, busyTimeoutMs: BUSY_TIMEOUT_MS }));
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
-}
-
-async function bringUpToDate(db: Kysely<Schema>, file: string): Promise<void> {
-  const migrator = new Migrator({ db, provider: migrations });
+async function bringUpToDate(engine: Engine, create: boolean): Promise<void> {
+  const { place: file, writer: db } = engine;
+  if (!create && !(await engine.exists())) throw new LicenseError('store_missing', { file });
+  const migrator = new Migrator({ db, provider: migrationsFor(engine.name) });
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (tables.some(({ name }) => name === 'kysely_migration')) {
-    const applied = await db
+    const names = await db
       .withTables<{ kysely_migration: { name: string } }>()
       .selectFrom('kysely_migration')
       .select('name')
       .execute();
-    const unknown = applied.find(({ name }) => !knownMigrations.includes(name));
+    const unknown = names.find(({ name }) => !knownMigrations.includes(name));
     if (unknown !== undefined) {
       throw new LicenseError('store_newer', {
         file,

@@ -75,14 +75,14 @@ describe('what keeps the server from starting is said clearly, and nothing is ch
 
   test('a store from a newer version', async () => {
     const folder = await createServerFolder();
-    const database = new Database(folder.storeFile);
+    const database = new Database(folder.store);
     database.prepare('insert into kysely_migration (name, timestamp) values (?, ?)').run('9999-future', 'x');
     database.pragma('wal_checkpoint(TRUNCATE)');
     database.close();
-    const before = readFileSync(folder.storeFile);
+    const before = readFileSync(folder.store);
     const { code, stderr } = await run('server', { args: ['serve'], env: env(folder) });
     expect([code, stderr]).toEqual([2, expect.stringContaining('[store_newer]')]);
-    expect(readFileSync(folder.storeFile).equals(before)).toBe(true);
+    expect(readFileSync(folder.store).equals(before)).toBe(true);
   });
 
   test('an init that was interrupted is simply run again', async () => {
@@ -102,12 +102,12 @@ describe('what keeps the server from starting is said clearly, and nothing is ch
 
   test('a store that is gone is not replaced by an empty one', async () => {
     const folder = await createServerFolder();
-    rmSync(folder.storeFile);
+    rmSync(folder.store);
     for (const command of ['serve', 'quota']) {
       const { code, stderr } = await run('server', { args: [command], env: env(folder) });
       expect([code, stderr]).toEqual([6, expect.stringContaining('[store_missing]')]);
     }
-    expect(existsSync(folder.storeFile)).toBe(false);
+    expect(existsSync(folder.store)).toBe(false);
   });
 
   test('a folder that was never initialised, and init over one that was', async () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { verifyTrail } from '../../server-stub/store/audit.ts';
+import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
 import { TestServer } from '../support/server.ts';
 
-describe('activation through the OpenAPI', () => {
+endClusterAfterAll();
+
+describe.each(ENGINES)('activation through the OpenAPI, store in %s', (engine) => {
   test('an activated LicenseKey gets a license for one year from now, and detail finds it by both names', async () => {
-    const server = await TestServer.start();
+    const server = await TestServer.start({ engine });
     const { status, body } = await server.activate('SN-1');
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -25,7 +28,7 @@ describe('activation through the OpenAPI', () => {
   });
 
   test('1,000 activations at once with 100 licenses left: exactly 100 succeed, store and audit trail agree', async () => {
-    const server = await TestServer.start();
+    const server = await TestServer.start({ engine });
     const answers = await Promise.all(
       Array.from({ length: 1000 }, (_, index) => server.activate(`SN-${index}`)),
     );
@@ -53,7 +56,7 @@ describe('activation through the OpenAPI', () => {
   });
 
   test('one LicenseKey sent 50 times at once costs one license', async () => {
-    const server = await TestServer.start();
+    const server = await TestServer.start({ engine });
     const answers = await Promise.all(Array.from({ length: 50 }, () => server.activate('SN-1')));
     expect(new Set(answers.map(({ body }) => body.data.license)).size).toBe(1);
     const [quota] = await server.store.reader.selectFrom('quota').select('used').execute();

@@ -230,7 +230,7 @@ describe('an enrollment file says whom devices trust for TLS', () => {
 
 describe('the audit trail', () => {
   test('verify says intact and exits 0; after a row was altered it names the row and exits 1', async () => {
-    const { stateDir, storeFile, world } = await createServerFolder();
+    const { stateDir, store: storeFile, world } = await createServerFolder();
     const operator = new Operator({ LICENSE_SERVER_STATE_DIR: stateDir });
     const intact = await operator.read(['audit', 'verify']);
     expect([intact.code, cellsOf(intact.stdout)]).toEqual([
@@ -255,7 +255,7 @@ describe('the audit trail', () => {
   });
 
   test('clock accept lets a trail that lies in the future go on from now', async () => {
-    const { stateDir, storeFile, world } = await createServerFolder();
+    const { stateDir, store: storeFile, world } = await createServerFolder();
     const store = await openStore(storeFile);
     const future = Math.floor(Date.now() / 1000) + 30 * DAY;
     await store.write(future, (transaction) =>

@@ -204,7 +204,7 @@ test.each(['%E0%A4%A', '%C0%AF', '%ED%A0%80'])(
 
 test('while another process writes the store, the server goes on, and what must wait is done after', async () => {
   const server = await TestServer.start();
-  const other = new Database(server.folder.storeFile);
+  const other = new Database(server.folder.store);
   other.exec('begin immediate');
   const activation = server.activate('SN-1');
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);

@@ -13,13 +13,17 @@ export interface ServerFolderOptions {
   /** Vendor's lines to import; by default 100 licenses and 20 renewals. */
   lines?: (world: World) => Terms[];
   world?: ConstructorParameters<typeof World>[0];
+  /** `postgres://…` of an empty database; a SQLite file without. */
+  database?: string;
 }
 
 /** The state folder of a server that a test vendor certified and granted licenses to. */
 export interface ServerFolder {
   readonly world: World;
   readonly stateDir: string;
-  readonly storeFile: string;
+  readonly database: string;
+  /** Where the store lies: the SQLite file, or `database`. */
+  readonly store: string;
   readonly rootsFile: string;
   readonly credential: Credential;
 }
@@ -27,16 +31,17 @@ export interface ServerFolder {
 /** Makes a state folder and roots file in a folder; nothing of a test runner, so that the bench can use it too. */
 export async function prepareServer(
   folder: string,
-  { lines, world: options = {} }: ServerFolderOptions = {},
+  { lines, world: options = {}, database = '' }: ServerFolderOptions = {},
 ): Promise<ServerFolder> {
   const stateDir = join(folder, 'server');
   const rootsFile = join(folder, 'vendor-roots.json');
   const root = generateSigningKey();
   writeFileSync(rootsFile, new World({ root }).rootsFile);
-  const { serverId, key, storeFile } = await initialize(stateDir, rootsFile, ['localhost', '127.0.0.1']);
+  const place = { stateDir, database };
+  const { serverId, key, store: location } = await initialize(place, rootsFile, ['localhost', '127.0.0.1']);
   const world = new World({ ...options, serverId, serverKey: key, root });
 
-  const store = await openStore(storeFile);
+  const store = await openStore(location);
   const grant = await world.grant({}, lines?.(world));
   const certificate = await world.certificate();
   const credential = await store.write(NOW, async (transaction) => {
@@ -45,13 +50,17 @@ export async function prepareServer(
     return createCredential(transaction, world.cid, 'full', 'operator:test');
   });
   await store.close();
-  return { world, stateDir, storeFile, rootsFile, credential };
+  return { world, ...place, store: location, rootsFile, credential };
 }
 
 /** The environment of `license-server serve` on a free port: plain HTTP on loopback, no rate limit. */
-export function serveEnvironment({ stateDir }: Pick<ServerFolder, 'stateDir'>): Record<string, string> {
+export function serveEnvironment({
+  stateDir,
+  database,
+}: Pick<ServerFolder, 'stateDir' | 'database'>): Record<string, string> {
   return {
     LICENSE_SERVER_STATE_DIR: stateDir,
+    LICENSE_SERVER_DATABASE: database,
     LICENSE_SERVER_HOST: '127.0.0.1',
     LICENSE_SERVER_PORT: '0',
     LICENSE_SERVER_TLS: 'false',

@@ -8,7 +8,7 @@ import { createEnrollment, type EnrollmentWish } from '../../server-stub/licensi
 import { type RunningServer, startServer } from '../../server-stub/server.ts';
 import type { Store } from '../../server-stub/store/database.ts';
 import { OpenApiClient } from './openapi-client.ts';
-import { createServerFolder, type ServerFolder, type ServerFolderOptions } from './server-folder.ts';
+import { createServerFolder, type ServerFolder, type TestFolderOptions } from './server-folder.ts';
 import { NOW, type World } from './world.ts';
 
 /** A clock that stands still until a test moves it. */
@@ -24,7 +24,7 @@ export class TestClock implements Clock {
   uptime = (): number => this.time - NOW + 1000;
 }
 
-export interface TestServerOptions extends ServerFolderOptions {
+export interface TestServerOptions extends TestFolderOptions {
   tls?: boolean;
   rateLimitPerSecond?: number;
 }
@@ -51,6 +51,7 @@ export class TestServer extends OpenApiClient {
     const clock = new TestClock();
     const config = loadServerConfig(undefined, {
       LICENSE_SERVER_STATE_DIR: folder.stateDir,
+      LICENSE_SERVER_DATABASE: folder.database,
       LICENSE_SERVER_HOST: '127.0.0.1',
       LICENSE_SERVER_PORT: '0',
       LICENSE_SERVER_TLS: String(tls),
@@ -78,7 +79,7 @@ export class TestServer extends OpenApiClient {
   /** An enrollment of this server, as its file would say. */
   enrollment(wish: Partial<EnrollmentWish> = {}): Promise<Enrollment> {
     const { appId, purchase } = this.world;
-    const { tls, roots, serverId } = loadInstallation(this.folder.stateDir);
+    const { tls, roots, serverId } = loadInstallation(this.folder);
     const all: EnrollmentWish = {
       appId,
       pid: purchase.pid,

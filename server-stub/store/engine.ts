@@ -1,0 +1,26 @@
+import type { Kysely } from 'kysely';
+import type { LicenseError } from '#core/errors.ts';
+import type { Schema } from './schema.ts';
+
+/** What differs between the two databases that a store may lie in; everything above it is the same code. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Where the store lies, for people: never with a password. */
+  readonly place: string;
+  /** Queries of those who change something. */
+  readonly writer: Kysely<Schema>;
+  /** Reads beside the writer, on connections that cannot write. */
+  readonly reader: Kysely<Schema>;
+  /** Whether anything of a store is there, so that an empty one is not taken for it. */
+  exists(): Promise<boolean>;
+  /**
+   * Begins a transaction as the one writer of the store, whichever process or server the others are in: what a
+   * transaction reads stays true until it commits.
+   */
+  begin(connection: Kysely<Schema>): Promise<void>;
+  /** The LicenseError of a fault of the database, or undefined where it is none. */
+  faultOf(cause: unknown): LicenseError | undefined;
+  close(): Promise<void>;
+}
+
+export type EngineName = 'sqlite' | 'postgres';

@@ -1,0 +1,106 @@
+import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import { Pool, type PoolConfig, types } from 'pg';
+import Cursor from 'pg-cursor';
+import { type Bilingual, type ErrorDetail, LicenseError } from '#core/errors.ts';
+import { codeOf, reasonOf } from '#core/host/reason.ts';
+import type { Engine } from './engine.ts';
+import type { Schema } from './schema.ts';
+
+/** How long a connection may take, and a write may wait for another server's, in milliseconds. */
+const CONNECT_MS = 5_000;
+const LOCK_MS = 5_000;
+const WRITERS = 4;
+const READERS = 8;
+
+/**
+ * Held by whoever writes, until the commit: the servers that share a database write one after the other, as the
+ * processes that share a SQLite file do. A batch is one transaction, so they lose little by it. The number is
+ * ours alone ("LICENSE" as text).
+ */
+const WRITER_LOCK = 0x4c_49_43_45_4e_53_45n;
+
+const BEGIN = CompiledQuery.raw('begin');
+
+/** Counts, ids and seconds all fit a double; pg hands 64-bit integers and sums over as text. */
+const NUMBERS: readonly number[] = [types.builtins.INT8, types.builtins.NUMERIC];
+
+/** The store in a PostgreSQL database, which several servers may share. */
+export function postgresEngine(url: string): Engine {
+  const place = placeOf(url);
+  // An answer leaves only after its commit is durable, whatever the database's own default is.
+  const writer = postgresKysely(url, WRITERS, {
+    options: `-c synchronous_commit=on -c lock_timeout=${LOCK_MS}`,
+  });
+  const reader = postgresKysely(url, READERS, { options: '-c default_transaction_read_only=on' });
+  return {
+    name: 'postgres',
+    place,
+    writer,
+    reader,
+    async exists() {
+      const { rows } = await sql<{
+        found: boolean;
+      }>`select to_regclass('company') is not null as found`.execute(reader);
+      return rows[0]?.found === true;
+    },
+    async begin(connection) {
+      await connection.executeQuery(BEGIN);
+      await sql`select pg_advisory_xact_lock(${sql.raw(String(WRITER_LOCK))})`.execute(connection);
+    },
+    faultOf: (cause) => postgresError(place, cause),
+    async close() {
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+function postgresKysely(url: string, max: number, config: PoolConfig): Kysely<Schema> {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: 'license-server',
+    types: {
+      getTypeParser: (oid, format) => (NUMBERS.includes(oid) ? Number : types.getTypeParser(oid, format)),
+    },
+    ...config,
+  });
+  // A connection that breaks while nobody uses it is replaced at the next query.
+  pool.on('error', () => {});
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool: pool as PostgresPool, cursor: Cursor }) });
+}
+
+/** Host and database of a URL; user and password are nobody's business in a message. */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `postgres://${host}${pathname}`;
+}
+
+/** SQLSTATEs (PostgreSQL, Appendix A) and socket errors by what they mean to an operator. */
+const FAULTS: readonly [RegExp, (file: string, problem: Bilingual) => [ErrorCodeOfStore, ErrorDetail]][] = [
+  [/^53100$/, () => ['store_full', {}]],
+  [/^(55P03|57014|40001|40P01)$/, (file) => ['store_busy', { file }]],
+  [/^XX00[12]$/, (file, problem) => ['store_damaged', { file, problem }]],
+  [/^(25006|42501)$/, (file, problem) => ['store_unwritable', { file, problem }]],
+  [/^(08|28|3D|53|57P)|^E[A-Z_]+$/, (file, problem) => ['store_unreachable', { file, problem }]],
+];
+type ErrorCodeOfStore =
+  | 'store_full'
+  | 'store_busy'
+  | 'store_damaged'
+  | 'store_unwritable'
+  | 'store_unreachable';
+
+/** The LicenseError of a fault of PostgreSQL or of the way to it. */
+function postgresError(place: string, cause: unknown): LicenseError | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  // pg gives a connection that ended or timed out no code of its own.
+  const lost = /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered)/.test(
+    cause.message,
+  );
+  const code = lost ? 'ECONNRESET' : (codeOf(cause) ?? '');
+  const [, translate] = FAULTS.find(([pattern]) => pattern.test(code)) ?? [];
+  if (translate === undefined) return undefined;
+  return new LicenseError(...translate(place, reasonOf(cause)), { cause });
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
+import { codeOf } from '#core/host/files.ts';
+import { openSqlite, sqliteError } from '#core/host/sqlite.ts';
+import type { Engine } from './engine.ts';
+import { rememberStatements } from './remember-statements.ts';
+import type { Schema } from './schema.ts';
+
+/** How long a write waits for another process's, in milliseconds, and how often it looks. */
+const PATIENCE_MS = 5_000;
+const LOOK_MS = 10;
+/** SQLite's own waiting stands still: enough for the moments in which a checkpoint or recovery holds all up. */
+const BUSY_TIMEOUT_MS = 100;
+
+const BEGIN = CompiledQuery.raw('begin immediate');
+
+/** The store in one file beside the server: WAL, `synchronous=FULL`. */
+export function sqliteEngine(file: string): Engine {
+  const existed = existsSync(file);
+  const writer = sqliteKysely(file, false);
+  const reader = sqliteKysely(file, true);
+  return {
+    name: 'sqlite',
+    place: file,
+    writer,
+    reader,
+    exists: async () => existed,
+    begin: takeWriteLock,
+    faultOf: (cause) => sqliteError(file, cause),
+    async close() {
+      await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+function sqliteKysely(file: string, readonly: boolean): Kysely<Schema> {
+  // Opened at the first query: Kysely closes only what it has used.
+  const database = async () =>
+    rememberStatements(openSqlite(file, { readonly, busyTimeoutMs: BUSY_TIMEOUT_MS }));
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+}
+
+/**
+ * Kysely's own transaction() begins deferred; a write behind another connection would then fail late. Waiting for
+ * another process is done here, not in SQLite, so that the server goes on.
+ */
+async function takeWriteLock(connection: Kysely<Schema>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await connection.executeQuery(BEGIN);
+      return;
+    } catch (cause) {
+      if (!isBusy(cause) || performance.now() > deadline) throw cause;
+      await setTimeout(LOOK_MS);
+    }
+  }
+}
+
+function isBusy(cause: unknown): boolean {
+  return /^SQLITE_BUSY/.test(codeOf(cause) ?? '');
+}

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { newId } from '#core/ids.ts';
+import { requireDebianProgram } from './debian.ts';
+
+/** A PostgreSQL of one's own: Debian's, in a temporary folder, reached by a unix socket alone. */
+export class PostgresCluster {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static start(): PostgresCluster {
+    requireDebianProgram('pg_ctlcluster', 'postgresql');
+    const folder = mkdtempSync(join(tmpdir(), 'license-pg-'));
+    if (process.getuid?.() === 0) execFileSync('chown', ['postgres', folder]);
+    const cluster = new PostgresCluster(folder);
+    cluster.#run(
+      'initdb',
+      '--auth=trust',
+      '--username=postgres',
+      '--encoding=UTF8',
+      '--no-locale',
+      '--no-sync',
+    );
+    cluster.startAgain();
+    return cluster;
+  }
+
+  /** After a {@link crash}, or to begin with. */
+  startAgain(): void {
+    const settings = `-k ${this.#folder} -c listen_addresses= -c max_connections=200 -c shared_buffers=64MB`;
+    this.#run('pg_ctl', '--wait', '--silent', '-l', join(this.#folder, 'log'), '-o', settings, 'start');
+  }
+
+  /** Ends it as a power cut would: nothing is flushed, nobody is told. */
+  crash(): void {
+    this.#run('pg_ctl', '--wait', '--silent', '--mode=immediate', 'stop');
+  }
+
+  /** An empty database; its URL. */
+  async createDatabase(): Promise<string> {
+    const name = `test_${newId().toLowerCase()}`;
+    const client = new Client({ connectionString: this.#urlOf('postgres') });
+    await client.connect();
+    await client.query(`create database ${name}`);
+    await client.end();
+    return this.#urlOf(name);
+  }
+
+  stop(): void {
+    this.#run('pg_ctl', '--wait', '--silent', '--mode=immediate', 'stop');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #urlOf(database: string): string {
+    return `postgres://localhost/${database}?host=${this.#folder}&user=postgres`;
+  }
+
+  /** PostgreSQL refuses to run as root. */
+  #run(program: string, ...args: readonly string[]): void {
+    const [binary = program] = globSync(`/usr/lib/postgresql/*/bin/${program}`);
+    const data = ['-D', join(this.#folder, 'data')];
+    const command = [binary, ...args.slice(0, -1), ...data, ...args.slice(-1)];
+    const [file = '', ...rest] =
+      process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--', ...command] : command;
+    execFileSync(file, rest, { cwd: '/', stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+}
