@@ -8,8 +8,9 @@ import type { ServerConfig } from './config.ts';
 import { buildApp } from './http/app.ts';
 import { loadInstallation } from './installation.ts';
 import { Batch } from './licensing/batch.ts';
-import { forgetAnswers } from './licensing/forget-answers.ts';
+import { forget } from './licensing/forget.ts';
 import { openStore, type Store } from './store/database.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface RunningServer {
   /** Base URL by which this host reaches it. */
@@ -19,7 +20,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const FORGET_INTERVAL_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /**
  * Starts the license server: the composition root. What it stands on is made here, once, and handed down.
@@ -46,20 +47,17 @@ export async function startServer(
     throw listenError(config, cause);
   }
 
-  const forget = () =>
-    forgetAnswers(store, clock.now()).catch((err: unknown) =>
-      log.warn({ err }, 'old answers were not cleared away'),
-    );
-  void forget();
-  const timer = setInterval(forget, FORGET_INTERVAL_MS);
-  timer.unref();
+  const upkeep = new Upkeep(
+    [{ name: 'forget', everyMs: 6 * HOUR_MS, run: () => forget(store, clock.now()) }],
+    log,
+  );
 
   return {
     url: urlOf(app, config.tls),
     store,
     async close() {
-      clearInterval(timer);
       await app.close();
+      await upkeep.stop();
       await batch.drain();
       await store.close();
     },

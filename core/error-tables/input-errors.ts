@@ -30,6 +30,27 @@ export const inputErrors = {
     '参数 {name} 错误：{problem}',
     '请修改该参数。',
   ),
+  body_malformed: mistake(
+    2,
+    'the JSON body is wrong: {problem}',
+    'Send the documented JSON object; see /openapi.json.',
+    'JSON 请求体错误：{problem}',
+    '请按文档发送 JSON 对象，参见 /openapi.json。',
+  ),
+  idempotency_conflict: mistake(
+    2,
+    'this Idempotency-Key was used in the last 24 hours with other parameters; nothing was changed',
+    'Use a new key for a new call.',
+    '该 Idempotency-Key 在 24 小时内已用于其他参数，未做任何更改',
+    '请为新的调用使用新的 Idempotency-Key。',
+  ),
+  scope_insufficient: mistake(
+    2,
+    'credentials of scope {scope} may not make this call',
+    'Use credentials of scope full: license-server credentials create --scope full.',
+    '权限范围为 {scope} 的凭证不能调用该接口',
+    '请使用权限范围为 full 的凭证：license-server credentials create --scope full。',
+  ),
   unknown_app: mistake(
     2,
     'App {appId} is unknown',

@@ -8,27 +8,24 @@ import type { Transaction } from '../store/database.ts';
 import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { issuingFor } from './issuing.ts';
+import type { Outcome, Requester } from './outcome.ts';
 import { Seats } from './quota.ts';
 import { purchaseOf, termsOf } from './terms.ts';
 
-export interface Activation {
+export interface Activation extends Requester {
   readonly cid: string;
   readonly appId: string;
   readonly pid: string;
   readonly licenseKey: string;
-  /** Who asks, for the audit trail: `credential:ID`, `device:JKT`. */
-  readonly actor: string;
 }
 
-export type ActivationOutcome =
-  | {
-      readonly ok: true;
-      readonly license: LicenseTable;
-      readonly terms: PurchaseTerms;
-      readonly consumed: boolean;
-    }
-  /** `unknown_app`, `unknown_pid`, `quota_exhausted`, `license_expired`, `suspended`; why the server may not issue. */
-  | { readonly ok: false; readonly error: LicenseError };
+/** Refused: `unknown_app`, `unknown_pid`, `quota_exhausted`, `license_expired`, `suspended`; why the server may not issue. */
+export type ActivationOutcome = Outcome<{
+  readonly license: LicenseTable;
+  readonly terms: PurchaseTerms;
+  /** Whether a seat was taken for it just now. */
+  readonly consumed: boolean;
+}>;
 
 /**
  * Activates LicenseKeys: idempotent per (App, PID, LicenseKey) — an existing license is answered before quota is
@@ -54,7 +51,7 @@ export async function activate(
   const ends = new Map<PurchaseTerms, EpochSeconds>();
 
   const decide = async (request: Activation): Promise<ActivationOutcome> => {
-    const { cid, appId, pid, licenseKey, actor } = request;
+    const { cid, appId, pid, licenseKey, actor, from } = request;
     const refuse = (code: ErrorCode): ActivationOutcome => ({
       ok: false,
       error: new LicenseError(code, { appId, pid, licenseKey }),
@@ -79,7 +76,13 @@ export async function activate(
     licenses.set(identityOf(request), license);
     terms.set(seat.terms.termsId, seat.terms);
     const detail = { appId, pid, licenseKey };
-    await audit.append(cid, { actor, action: 'license.activate', subject: license.license, detail });
+    await audit.append(cid, {
+      actor,
+      from,
+      action: 'license.activate',
+      subject: license.license,
+      detail,
+    });
     return { ok: true, license, terms: seat.terms, consumed: true };
   };
   const outcomes: ActivationOutcome[] = [];

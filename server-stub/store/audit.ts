@@ -43,6 +43,11 @@ export class AuditTrail {
   readonly #heads = new Map<string, { seq: number; at: EpochSeconds; hash: string; touched: boolean }>();
   readonly #rows: AuditTable[] = [];
 
+  /** The wall clock at the transaction's start; what is issued follows {@link timeOf} instead. */
+  get wallClock(): EpochSeconds {
+    return this.#now;
+  }
+
   constructor(db: Kysely<Schema>, now: EpochSeconds) {
     this.#db = db;
     this.#now = now;

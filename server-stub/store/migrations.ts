@@ -2,12 +2,16 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { EngineName } from './engine.ts';
 import { first } from './migrations/first.ts';
+import { idempotency } from './migrations/idempotency.ts';
 
 /**
  * The schema's history, in order: a name and its statements, one each, plain enough for both engines. What was
  * delivered is never edited; a change is a new entry.
  */
-const HISTORY: Readonly<Record<string, readonly string[]>> = { '0001-first': first };
+const HISTORY: Readonly<Record<string, readonly string[]>> = {
+  '0001-first': first,
+  '0002-idempotency': idempotency,
+};
 
 /** Names of the migrations this program knows. */
 export const knownMigrations: readonly string[] = Object.keys(HISTORY);

@@ -27,6 +27,7 @@ export interface Schema {
   enrollment: EnrollmentTable;
   credential: CredentialTable;
   audit: AuditTable;
+  idempotency: IdempotencyTable;
   audit_head: { cid: string; seq: number; at: number; hash: string };
 }
 
@@ -132,6 +133,18 @@ export interface CredentialTable {
   scope: 'full' | 'activate';
   created_at: number;
   revoked_at: number | null;
+}
+
+/** The reply to a call that carried an Idempotency-Key, for 24 hours. */
+export interface IdempotencyTable {
+  cid: string;
+  route: string;
+  key: string;
+  /** SHA-256, hex, of what was asked. */
+  request_hash: string;
+  /** JSON: the body of a success, or code and detail of a refusal. */
+  reply: string;
+  at: number;
 }
 
 export interface AuditTable {
