@@ -147,10 +147,16 @@ export const agentKeysZh: Readonly<Record<string, string>> = {
 
 export const serverKeysZh: Readonly<Record<string, string>> = {
   stateDir: '密钥、证书与数据库所在目录，权限 0700。',
+  database:
+    '存放数据的 PostgreSQL 数据库：`postgres://user:password@host:5432/name`；为空则使用 stateDir 中的 SQLite 文件。密码也可由 PGPASSWORD 或 ~/.pgpass 提供。',
   host: '监听地址。',
   port: '监听端口；0 表示任选空闲端口。',
   tls: '使用 init 生成的证书提供 HTTPS。仅在同机反向代理之后才设为 false。',
   publicUrls: '设备访问本服务器的 URL，首选在前；写入登记文件。',
-  rateLimitPerSecond: '每企业、每接口每秒的调用次数；0 表示不限。',
+  zone: 'OpenAPI 应答中 `createTime` 的时区（IANA）。',
+  trustedProxies: '反向代理的地址（CIDR）；其 X-Forwarded-For 中的调用方地址用于审计与访问日志。',
+  legacyHttpPort:
+    '供不支持 TLS 的设备工具使用的明文 HTTP 端口：仅接口 14 与 15，且仅限 activate 权限的凭证；-1 表示关闭。可由 `serve --legacy-http` 覆盖。',
+  rateLimitPerSecond: '未单独设置限额的企业，每接口每秒的调用次数；0 表示不限。',
   logLevel: '记录的最低日志级别。',
 };

@@ -1,0 +1,103 @@
+import type { ApplyOptions } from '../commands/apply.ts';
+import type { InitOptions } from '../commands/init.ts';
+import { collect, type Setting } from './setting.ts';
+
+/** `license-server init`, `apply`, `import` and `serve`. */
+export function addSetUp({ program, language, run }: Setting): void {
+  const texts = TEXTS[language];
+  program
+    .command('init')
+    .description(texts.init.about)
+    .requiredOption('--vendor-roots <FILE>', texts.init.vendorRoots)
+    .option('--host <NAME>', texts.init.host, collect, [])
+    .action(
+      run(async (context, options: InitOptions) =>
+        (await import('../commands/init.ts')).init(context, options),
+      ),
+    );
+  program
+    .command('apply')
+    .description(texts.apply.about)
+    .requiredOption('--cid <CID>', texts.apply.cid)
+    .requiredOption('--name <NAME>', texts.apply.name)
+    .requiredOption('--app <NAME[=APP_ID]>', texts.apply.app, collect)
+    .option('--purchase <FIELDS>', texts.apply.purchase, collect, [])
+    .option('--renewal <FIELDS>', texts.apply.renewal, collect, [])
+    .option('--preallocation', texts.apply.preallocation, false)
+    .requiredOption('--out <FILE>', texts.out)
+    .addHelpText('after', `\n${texts.apply.after}`)
+    .action(
+      run(async (context, options: ApplyOptions) =>
+        (await import('../commands/apply.ts')).applyForLicenses(context, options),
+      ),
+    );
+  program
+    .command('import')
+    .description(texts.import.about)
+    .argument('<FILE>', texts.import.file)
+    .action(
+      run(async (context, file: string) => (await import('../commands/import.ts')).importFile(context, file)),
+    );
+  program
+    .command('serve')
+    .description(texts.serve.about)
+    .action(run(async (context) => (await import('../commands/serve.ts')).serve(context)));
+}
+
+const EXAMPLE = `license-server apply --cid 717241 --name "Example School" --app Classroom \\
+    --purchase validity=1y,count=100 --purchase validity=3m,count=5,mediaType=1,period=08:00~18:00 \\
+    --out application.jwt`;
+
+const TEXTS = {
+  en: {
+    out: 'file to write; it must not exist yet',
+    init: {
+      about: 'make keys, certificate authority and an empty store',
+      vendorRoots: "the vendor's vendor-roots.json",
+      host: 'name or address of this server in its TLS certificate; may be repeated (default: all of this machine)',
+    },
+    apply: {
+      about: 'make the application for licenses, to be sent to the vendor',
+      cid: 'number of the company',
+      name: 'name of the company',
+      app: 'App to enable; without an id one is made; may be repeated',
+      purchase: 'licenses to buy; may be repeated; see below',
+      renewal: 'renewals to buy: pid=PID,validity=1y,count=20; may be repeated',
+      preallocation: 'quota shall be reservable for single Apps',
+      after: `Fields of --purchase: validity (3m and more is trial, 1y and more commercial) and count must be given; product (1),
+mediaType (3), minutes (0: unlimited), period (00:00~23:59), zone (Asia/Shanghai), category (device) and label may be.
+
+Example:
+${EXAMPLE}`,
+    },
+    import: {
+      about: 'take what the vendor signed: a certificate or a grant',
+      file: 'file of the vendor',
+    },
+    serve: { about: 'run the server in the foreground' },
+  },
+  zh: {
+    out: '要写入的文件，不能已存在',
+    init: {
+      about: '生成密钥、证书颁发机构与空数据库',
+      vendorRoots: '厂商的 vendor-roots.json',
+      host: 'TLS 证书中本服务器的名称或地址，可重复（默认：本机全部名称与地址）',
+    },
+    apply: {
+      about: '生成许可证申请文件，发给厂商',
+      cid: '企业编号',
+      name: '企业名称',
+      app: '要启用的 App；不带 ID 则生成新的 ID；可重复',
+      purchase: '要购买的 License，可重复，格式见下',
+      renewal: '要购买的续期：pid=PID,validity=1y,count=20，可重复',
+      preallocation: '允许为单个 App 预留配额',
+      after: `--purchase 的字段：必填 validity（3m 起为测试，1y 起为正式）和 count；可选 product（1）、mediaType（3）、
+minutes（0：不限）、period（00:00~23:59）、zone（Asia/Shanghai）、category（device）与 label。
+
+示例：
+${EXAMPLE}`,
+    },
+    import: { about: '导入厂商签署的证书或授权', file: '厂商提供的文件' },
+    serve: { about: '在前台运行服务器' },
+  },
+};
