@@ -80,7 +80,7 @@ function strategyOf({
 function required(key: string, value: string | undefined): string {
   if (value !== undefined) return value;
   throw new LicenseError('config_invalid', {
-    file: '',
+    file: { en: 'of this agent', zh: '文件' },
     key,
     problem: { en: 'is missing, licenseKeyStrategy needs it', zh: '缺失，licenseKeyStrategy 需要它' },
   });

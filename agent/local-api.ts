@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorTable } from '#core/error-table.ts';
-import { asLicenseError, LicenseError, messageOf, remedyOf } from '#core/errors.ts';
+import { asLicenseError, type Language, LicenseError, messageOf, remedyOf } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import { reasonOf } from '#core/host/reason.ts';
 
@@ -43,7 +43,7 @@ export async function listenLocally({ socket, mode, routes, log }: LocalApiOptio
     (request, response) => {
       respond(request, routes).then(
         (value) => send(response, 200, value),
-        (thrown: unknown) => sendFailure(response, thrown, log),
+        (thrown: unknown) => sendFailure(response, thrown, languageOf(request), log),
       );
     },
   );
@@ -87,15 +87,20 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function sendFailure(response: ServerResponse, thrown: unknown, log: Logger): void {
+/** English, unless the caller asks for Chinese first. The detail has both. */
+function languageOf({ headers }: IncomingMessage): Language {
+  return /^\s*zh\b/i.test(headers['accept-language'] ?? '') ? 'zh' : 'en';
+}
+
+function sendFailure(response: ServerResponse, thrown: unknown, language: Language, log: Logger): void {
   const error = asLicenseError(thrown);
   if (error.code === 'internal') log.error({ err: error.cause }, 'a local request failed');
   // The rest of a body that is too large is not read.
   if (error.code === 'payload_too_large') response.setHeader('connection', 'close');
   send(response, errorTable[error.code].http, {
     error: error.code,
-    message: messageOf(error, 'en'),
-    remedy: remedyOf(error, 'en'),
+    message: messageOf(error, language),
+    remedy: remedyOf(error, language),
     detail: error.detail,
   });
 }

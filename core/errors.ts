@@ -92,8 +92,15 @@ function isBilingual(value: unknown): value is Bilingual {
 
 /** A `{placeholder}` without a value disappears rather than showing braces to a person. */
 function fill(template: string, detail: ErrorDetail, language: Language): string {
-  const textOf = (_: string, name: string) => String(inLanguage(detail[name] ?? '', language));
-  return template.replace(/\{(\w+)\}/g, textOf).trimEnd();
+  const textOf = (_: string, before: string, name: string, after: string) => {
+    const value = detail[name] ?? '';
+    const text = String(inLanguage(value, language));
+    // The space is for names and numbers; within Chinese there is none.
+    return isBilingual(value) && language === 'zh'
+      ? `${/^\p{Script=Han}/u.test(text) ? '' : before}${text}${/\p{Script=Han}$/u.test(text) ? '' : after}`
+      : before + text + after;
+  };
+  return template.replace(/( ?)\{(\w+)\}( ?)/g, textOf).trimEnd();
 }
 
 export type { ErrorCode };

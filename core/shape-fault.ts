@@ -88,10 +88,10 @@ const TYPES: Readonly<Record<string, Bilingual>> = {
   string: { en: 'text', zh: '文本' },
   integer: { en: 'a whole number', zh: '整数' },
   number: { en: 'a number', zh: '数字' },
-  boolean: { en: 'true or false', zh: 'true 或 false' },
+  boolean: { en: 'true or false', zh: '布尔值（true 或 false）' },
   array: { en: 'a list', zh: '列表' },
   object: { en: 'an object', zh: '对象' },
-  null: { en: 'null', zh: 'null' },
+  null: { en: 'null', zh: '空值（null）' },
 };
 
 function typeProblem(types: readonly string[]): Bilingual {

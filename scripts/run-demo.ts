@@ -54,7 +54,8 @@ function readOptions(): { once?: boolean; json?: boolean; help?: boolean } {
     }).values;
   } catch (error) {
     const [reason = ''] = (error as Error).message.split('. ');
-    return refuse(zh ? `${reason}。用法：${USAGE}` : `${reason}. Usage: ${USAGE}`);
+    const [name = ''] = /'[^']*'/.exec(reason) ?? [];
+    return refuse(zh ? `无法识别的参数 ${name}。用法：${USAGE}` : `${reason}. Usage: ${USAGE}`);
   }
 }
 

@@ -25,7 +25,7 @@ const DURATION: Field<number> = {
 export const LIMIT_FIELDS = {
   // A token of no life would be none.
   tokenLife: {
-    takes: { en: `${DURATION.takes.en}, above 0`, zh: `${DURATION.takes.zh}，大于 0` },
+    takes: { en: `${DURATION.takes.en}, above 0`, zh: `大于 0 的${DURATION.takes.zh}` },
     read: (text: string) => parseDuration(text) || undefined,
   },
   grace: DURATION,

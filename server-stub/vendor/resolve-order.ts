@@ -8,8 +8,14 @@ import { type Limits, limitsOf } from './limits.ts';
 import { parsePurchase } from './parse-purchase.ts';
 import { parseRenewal } from './parse-renewal.ts';
 
-const SERVER_ID = textField(Id, { en: 'a server id', zh: '服务器 ID' });
-const GRANT_ID = textField(Id, { en: 'a grant id', zh: '授权 ID' });
+const SERVER_ID = textField(Id, {
+  en: 'a server id of 32 upper-case hex characters',
+  zh: '32 位大写十六进制的服务器 ID',
+});
+const GRANT_ID = textField(Id, {
+  en: 'a grant id of 32 upper-case hex characters',
+  zh: '32 位大写十六进制的授权 ID',
+});
 
 /** What was typed beside, or instead of, an application; texts as given. */
 export interface OrderOptions {

@@ -53,7 +53,7 @@ const YEARS = numberField(Type.Integer({ minimum: 1, maximum: 100 }), {
   en: 'a number of years from 1 to 100',
   zh: '1 到 100 的年数',
 });
-const SERIAL = numberField(Type.Integer({ minimum: 1 }), { en: 'a number from 1', zh: '1 以上的整数' });
+const SERIAL = numberField(Type.Integer({ minimum: 1 }), { en: 'a number from 1', zh: '大于 0 的整数' });
 
 interface CertifyOptions {
   dir: string;
