@@ -46,12 +46,8 @@ export interface OpenStoreOptions {
  */
 export async function openStore(location: string, { create = false }: OpenStoreOptions = {}): Promise<Store> {
   const engine = await engineAt(location);
-  const translated = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      throw engine.faultOf(cause) ?? cause;
-    });
   try {
-    await translated(bringUpToDate(engine, create));
+    await bringUpToDate(engine, create);
   } catch (cause) {
     await engine.close();
     throw cause;
@@ -60,8 +56,7 @@ export async function openStore(location: string, { create = false }: OpenStoreO
     engine: engine.name,
     place: engine.place,
     reader: engine.reader,
-    write: (now, work) =>
-      translated(engine.writer.connection().execute((db) => transact(engine, db, now, work))),
+    write: (now, work) => engine.writer.connection().execute((db) => transact(engine, db, now, work)),
     close: () => engine.close(),
   };
 }

@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { LicenseError } from '#core/errors.ts';
 import type { Schema } from './schema.ts';
 
-/** What differs between the two databases that a store may lie in; everything above it is the same code. */
+/**
+ * What differs between the two databases that a store may lie in; everything above it is the same code. Faults of
+ * the database come as LicenseErrors from every query.
+ */
 export interface Engine {
   readonly name: EngineName;
   /** Where the store lies, for people: never with a password. */
@@ -18,8 +20,6 @@ export interface Engine {
    * transaction reads stays true until it commits.
    */
   begin(connection: Kysely<Schema>): Promise<void>;
-  /** The LicenseError of a fault of the database, or undefined where it is none. */
-  faultOf(cause: unknown): LicenseError | undefined;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { type Bilingual, type ErrorDetail, LicenseError } from '#core/errors.ts'
 import { codeOf, reasonOf } from '#core/host/reason.ts';
 import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
+import { translateFaults } from './translate-faults.ts';
 
 /** How long a connection may take, and a write may wait for another server's, in milliseconds. */
 const CONNECT_MS = 5_000;
@@ -47,7 +48,6 @@ export function postgresEngine(url: string): Engine {
       await connection.executeQuery(BEGIN);
       await sql`select pg_advisory_xact_lock(${sql.raw(String(WRITER_LOCK))})`.execute(connection);
     },
-    faultOf: (cause) => postgresError(place, cause),
     async close() {
       await reader.destroy();
       await writer.destroy();
@@ -66,9 +66,13 @@ function postgresKysely(url: string, max: number, config: PoolConfig): Kysely<Sc
     },
     ...config,
   });
-  // A connection that breaks while nobody uses it is replaced at the next query.
+  // A connection that breaks between two queries is found out by the next one; unheard, it would end the process.
   pool.on('error', () => {});
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool: pool as PostgresPool, cursor: Cursor }) });
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const dialect = new PostgresDialect({ pool: pool as PostgresPool, cursor: Cursor });
+  return new Kysely<Schema>({
+    dialect: translateFaults(dialect, (cause) => postgresError(placeOf(url), cause)),
+  });
 }
 
 /** Host and database of a URL; user and password are nobody's business in a message. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
-import { codeOf } from '#core/host/files.ts';
+import { LicenseError } from '#core/errors.ts';
 import { openSqlite, sqliteError } from '#core/host/sqlite.ts';
 import type { Engine } from './engine.ts';
 import { rememberStatements } from './remember-statements.ts';
 import type { Schema } from './schema.ts';
+import { translateFaults } from './translate-faults.ts';
 
 /** How long a write waits for another process's, in milliseconds, and how often it looks. */
 const PATIENCE_MS = 5_000;
@@ -27,7 +28,6 @@ export function sqliteEngine(file: string): Engine {
     reader,
     exists: async () => existed,
     begin: takeWriteLock,
-    faultOf: (cause) => sqliteError(file, cause),
     async close() {
       await reader.destroy();
       await writer.destroy();
@@ -39,7 +39,8 @@ function sqliteKysely(file: string, readonly: boolean): Kysely<Schema> {
   // Opened at the first query: Kysely closes only what it has used.
   const database = async () =>
     rememberStatements(openSqlite(file, { readonly, busyTimeoutMs: BUSY_TIMEOUT_MS }));
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+  const dialect = translateFaults(new SqliteDialect({ database }), (cause) => sqliteError(file, cause));
+  return new Kysely<Schema>({ dialect });
 }
 
 /**
@@ -60,5 +61,5 @@ async function takeWriteLock(connection: Kysely<Schema>): Promise<void> {
 }
 
 function isBusy(cause: unknown): boolean {
-  return /^SQLITE_BUSY/.test(codeOf(cause) ?? '');
+  return cause instanceof LicenseError && cause.code === 'store_busy';
 }

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { initialize } from '../../server-stub/installation.ts';
+import { verifyTrail } from '../../server-stub/store/audit.ts';
+import { openStore } from '../../server-stub/store/database.ts';
+import { endClusterAfterAll, testCluster } from '../support/engines.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { TestServer } from '../support/server.ts';
+import { throwsWithCode } from '../support/throws.ts';
+
+endClusterAfterAll();
+
+describe('a store in PostgreSQL', () => {
+  test('is answered 503 while the database is down, and goes on by itself when it is back', async () => {
+    const server = await TestServer.start({ engine: 'postgres' });
+    const { body } = await server.activate('SN-1');
+    testCluster().crash();
+    try {
+      for (const down of [await server.activate('SN-2'), await server.detail('SN-1')]) {
+        expect([down.status, down.body.error]).toEqual([503, 'store_unreachable']);
+        expect(down.headers.get('retry-after')).toBe('5');
+        expect(JSON.stringify(down.body)).not.toContain('user=');
+      }
+      expect(await server.call('GET', '/readyz')).toMatchObject({ status: 503 });
+      expect(await server.call('GET', '/healthz')).toMatchObject({ status: 200 });
+    } finally {
+      testCluster().startAgain();
+    }
+    expect((await server.activate('SN-1')).body).toEqual({ ...body, requestId: undefined });
+    expect((await server.activate('SN-2')).status).toBe(200);
+    expect((await verifyTrail(server.store.reader, server.world.cid)).brokenAt).toBeUndefined();
+  });
+
+  test('a database without our tables is not taken for an empty store', async () => {
+    const url = await testCluster().createDatabase();
+    await throwsWithCode(openStore(url), 'store_missing');
+  });
+
+  test('init refuses a database in which another server has licenses', async () => {
+    const server = await TestServer.start({ engine: 'postgres' });
+    const { database, rootsFile } = server.folder;
+    const second = initialize({ stateDir: `${temporaryFolder()}/second`, database }, rootsFile, [
+      'localhost',
+    ]);
+    await throwsWithCode(second, 'already_initialized');
+  });
+
+  test('a wrong password or host is told without the password', async () => {
+    const error = await openStore('postgres://license:s3cret@127.0.0.1:1/licenses').catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'store_unreachable' });
+    expect(JSON.stringify(error.detail) + error.message).not.toContain('s3cret');
+  });
+});
