@@ -14,7 +14,7 @@ export interface CallAnswer {
 /** A program that was written for the public API. */
 export class OpenApiClient {
   readonly url: string;
-  readonly #authorization: string;
+  readonly authorization: string;
   readonly #appId: string;
   readonly #pid: string;
 
@@ -25,7 +25,7 @@ export class OpenApiClient {
     pid: string,
   ) {
     this.url = url;
-    this.#authorization = `Basic ${Buffer.from(`${customerId}:${customerSecret}`).toString('base64')}`;
+    this.authorization = `Basic ${Buffer.from(`${customerId}:${customerSecret}`).toString('base64')}`;
     this.#appId = appId;
     this.#pid = pid;
   }
@@ -33,7 +33,17 @@ export class OpenApiClient {
   async call(method: string, path: string, headers: Record<string, string> = {}): Promise<CallAnswer> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { authorization: this.#authorization, ...headers },
+      headers: { authorization: this.authorization, ...headers },
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as CallBody };
+  }
+
+  /** A POST with a JSON body. */
+  async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<CallAnswer> {
+    const response = await fetch(this.url + path, {
+      method: 'POST',
+      headers: { authorization: this.authorization, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
     });
     return { status: response.status, headers: response.headers, body: (await response.json()) as CallBody };
   }

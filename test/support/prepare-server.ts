@@ -7,7 +7,7 @@ import { type Credential, createCredential } from '../../server-stub/licensing/c
 import { importCertificate } from '../../server-stub/licensing/import-certificate.ts';
 import { importGrant } from '../../server-stub/licensing/import-grant.ts';
 import { openStore } from '../../server-stub/store/database.ts';
-import { NOW, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface ServerFolderOptions {
   /** Vendor's lines to import; by default 100 licenses and 20 renewals. */
@@ -44,7 +44,7 @@ export async function prepareServer(
   const store = await openStore(location);
   const grant = await world.grant({}, lines?.(world));
   const certificate = await world.certificate();
-  const credential = await store.write(NOW, async (transaction) => {
+  const credential = await store.write(world.now, async (transaction) => {
     await importCertificate(transaction, certificate, [root], { serverId, key }, 'operator:test');
     await importGrant(transaction, grant, [root], serverId, 'operator:test');
     return createCredential(transaction, world.cid, 'full', 'operator:test');

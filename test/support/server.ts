@@ -13,15 +13,21 @@ import { NOW, type World } from './world.ts';
 
 /** A clock that stands still until a test moves it. */
 export class TestClock implements Clock {
-  time = NOW;
+  time: number;
+  readonly #start: number;
   now: () => number = () => this.time;
+
+  constructor(start: number = NOW) {
+    this.time = start;
+    this.#start = start;
+  }
 
   /** From here on the machine's own time, for tests with other processes. */
   run(): void {
     this.now = systemClock.now;
   }
 
-  uptime = (): number => this.time - NOW + 1000;
+  uptime = (): number => this.time - this.#start + 1000;
 }
 
 export interface TestServerOptions extends TestFolderOptions {
@@ -48,7 +54,7 @@ export class TestServer extends OpenApiClient {
     ...options
   }: TestServerOptions = {}): Promise<TestServer> {
     const folder = await createServerFolder(options);
-    const clock = new TestClock();
+    const clock = new TestClock(folder.world.now);
     const config = loadServerConfig(undefined, {
       LICENSE_SERVER_STATE_DIR: folder.stateDir,
       LICENSE_SERVER_DATABASE: folder.database,
@@ -84,7 +90,7 @@ export class TestServer extends OpenApiClient {
       appId,
       pid: purchase.pid,
       maxActivations: 1000,
-      expiresAt: NOW + 365 * 86_400,
+      expiresAt: this.world.now + 365 * 86_400,
       actor: 'operator:test',
       ...wish,
     };

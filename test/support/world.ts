@@ -40,8 +40,10 @@ export class World {
   readonly serverKey: SigningKey;
   readonly deviceKey: SigningKey = generateSigningKey();
   readonly serverId: string;
-  readonly cid = '717241';
-  readonly appId = newAppId();
+  readonly cid: string;
+  readonly appId: string;
+  /** Where this world's time starts. */
+  readonly now: number;
   readonly otherAppId = newAppId();
   readonly licenseKey = 'SN-0001';
   readonly fingerprintKey = newSecret();
@@ -56,7 +58,13 @@ export class World {
     serverId = newId(),
     serverKey = generateSigningKey(),
     root = generateSigningKey(),
+    cid = '717241',
+    appId = newAppId(),
+    now = NOW,
   } = {}) {
+    this.cid = cid;
+    this.appId = appId;
+    this.now = now;
     this.serverId = serverId;
     this.serverKey = serverKey;
     this.root = root;
@@ -68,7 +76,7 @@ export class World {
       pid,
       validity,
       count: 100,
-      iat: NOW - DAY,
+      iat: this.now - DAY,
       sku,
       category,
       tokenLifeSeconds: 90 * DAY,
@@ -83,7 +91,7 @@ export class World {
       pid,
       validity,
       count: 20,
-      iat: NOW - DAY,
+      iat: this.now - DAY,
       renewId: deriveRenewId(pid, validity),
     };
   }
@@ -111,7 +119,7 @@ export class World {
       pid: this.purchase.pid,
       category: this.purchase.category,
       fingerprintKey: this.fingerprintKey,
-      enrollment: { id: newId(), secret: newSecret(), expiresAt: NOW + 365 * DAY },
+      enrollment: { id: newId(), secret: newSecret(), expiresAt: this.now + 365 * DAY },
       ...overrides,
     };
   }
@@ -120,7 +128,7 @@ export class World {
     const claims: LicenseRequest = {
       jti: newId(),
       aud: this.serverId,
-      iat: NOW,
+      iat: this.now,
       purpose: 'activate',
       automatic: true,
       appId: this.appId,
@@ -142,9 +150,9 @@ export class World {
       cid: this.cid,
       cnf: { jwk: this.serverKey.jwk },
       serial: 1,
-      iat: NOW - DAY,
-      nbf: NOW - DAY,
-      exp: NOW + 3 * 365 * DAY,
+      iat: this.now - DAY,
+      nbf: this.now - DAY,
+      exp: this.now + 3 * 365 * DAY,
       ...overrides,
     };
     return issuerCertificateDocument.sign(claims, key);
@@ -153,7 +161,7 @@ export class World {
   tokenClaims(overrides: Partial<LicenseToken> = {}): LicenseToken {
     const { purchase } = this;
     const license = overrides.license ?? newId();
-    const iat = overrides.iat ?? NOW;
+    const iat = overrides.iat ?? this.now;
     const activationTime = overrides.activationTime ?? iat;
     const expireTime = addValidity(activationTime, purchase.validity);
     return {
@@ -189,7 +197,7 @@ export class World {
       cid,
       jti: newId(),
       nonce: newId(),
-      iat: NOW,
+      iat: this.now,
       cnf: { jkt: deviceKey.thumbprint },
       appId,
       pid: this.purchase.pid,
@@ -225,7 +233,7 @@ export class World {
       name: 'Test School',
       apps: [this.appId, this.otherAppId].map(app),
       terms,
-      iat: NOW - DAY,
+      iat: this.now - DAY,
       ...overrides,
     };
     return grantDocument.sign(claims, key);
