@@ -27,7 +27,8 @@ Every failure has a stable code. Programs key on the code; texts may change.
   \`{"error","message","remedy","detail"}\` as one line on stdout.
 * The OpenAPI and the device protocol answer with the HTTP status and
   \`{"code","message","error","requestId"}\`, where \`error\` is the code.
-* The agent's local API answers with the HTTP status and \`{"error","message","remedy","detail"}\`.
+* The agent's local API answers with the HTTP status and \`{"error","message","remedy","detail"}\`: in English, in
+  Chinese where \`Accept-Language\` begins with \`zh\`. In its \`detail\`, words stand in both: \`{"en","zh"}\`.
 * "Again": the same call may succeed later without anyone changing anything.
 * Words in braces are filled in.`,
     head: ['Code', 'HTTP', 'Again', 'Message', 'What to do'],
@@ -55,7 +56,8 @@ Every failure has a stable code. Programs key on the code; texts may change.
 * 命令行将消息与错误码打印到标准错误，并以所在小节的退出码结束。使用 \`--json\` 时，在标准输出打印一行
   \`{"error","message","remedy","detail"}\`。
 * OpenAPI 与设备协议返回 HTTP 状态码和 \`{"code","message","error","requestId"}\`，其中 \`error\` 为错误码。
-* agent 的本地接口返回 HTTP 状态码和 \`{"error","message","remedy","detail"}\`。
+* agent 的本地接口返回 HTTP 状态码和 \`{"error","message","remedy","detail"}\`；默认英文，\`Accept-Language\` 以 \`zh\`
+  开头时为中文。\`detail\` 中的文字含两种语言：\`{"en","zh"}\`。
 * “可重试”：无需任何人改动，稍后再试可能成功。
 * 花括号中的内容会被替换为实际值。`,
     head: ['错误码', 'HTTP', '可重试', '消息', '处理办法'],
@@ -83,8 +85,8 @@ export const CONFIG_WORDS = {
 [中文](configuration.zh.md)
 
 Flat TOML files. An environment variable goes over the file, the file over the default. Unknown keys are refused.
-Lists in environment variables are separated by commas. Messages of the commands are Chinese where \`LC_ALL\`,
-\`LC_MESSAGES\` or \`LANG\` starts with \`zh\`, else English.`,
+Lists in environment variables are separated by commas, lists of tables are JSON. Messages of the commands are
+Chinese where \`LC_ALL\`, \`LC_MESSAGES\` or \`LANG\` starts with \`zh\`, else English.`,
     agent: 'Agent',
     server: 'License server',
     vendor: 'Vendor tool',
@@ -93,11 +95,14 @@ Lists in environment variables are separated by commas. Messages of the commands
     vendorText:
       'No file. `--dir` names its folder. The passphrase comes from `--passphrase-file`, else from `LICENSE_VENDOR_PASSPHRASE`, else it is asked for.',
     head: ['Key', 'Type', 'Unit', 'Default', 'Variable', 'Meaning'],
+    tableHead: ['Key', 'Type', 'Default', 'Meaning'],
+    required: 'required',
     types: {
       integer: 'whole number',
       boolean: '`true` or `false`',
       text: 'text',
       list: (most: number | undefined) => `list of texts${most === undefined ? '' : `, at most ${most}`}`,
+      tables: (most: number | undefined) => `list of tables${most === undefined ? '' : `, at most ${most}`}`,
       oneOf: (values: string) => `one of ${values}`,
     },
   },
@@ -108,7 +113,7 @@ Lists in environment variables are separated by commas. Messages of the commands
 
 [English](configuration.md)
 
-配置为单层 TOML 文件。环境变量优先于文件，文件优先于默认值。不接受未知的配置项。环境变量中的列表以逗号分隔。
+配置为单层 TOML 文件。环境变量优先于文件，文件优先于默认值。不接受未知的配置项。环境变量中的列表以逗号分隔，表的列表用 JSON。
 \`LC_ALL\`、\`LC_MESSAGES\` 或 \`LANG\` 以 \`zh\` 开头时，命令输出中文，否则输出英文。`,
     agent: 'Agent',
     server: '许可证服务器',
@@ -118,11 +123,14 @@ Lists in environment variables are separated by commas. Messages of the commands
     vendorText:
       '没有配置文件。`--dir` 指定目录。口令取自 `--passphrase-file`，否则取自 `LICENSE_VENDOR_PASSPHRASE`，否则提示输入。',
     head: ['配置项', '类型', '单位', '默认值', '环境变量', '含义'],
+    tableHead: ['配置项', '类型', '默认值', '含义'],
+    required: '必填',
     types: {
       integer: '整数',
       boolean: '`true` 或 `false`',
       text: '文本',
       list: (most: number | undefined) => `文本列表${most === undefined ? '' : `，最多 ${most} 项`}`,
+      tables: (most: number | undefined) => `表的列表${most === undefined ? '' : `，最多 ${most} 项`}`,
       oneOf: (values: string) => `取值 ${values}`,
     },
   },
@@ -158,5 +166,10 @@ export const serverKeysZh: Readonly<Record<string, string>> = {
   legacyHttpPort:
     '供不支持 TLS 的设备工具使用的明文 HTTP 端口：仅接口 14 与 15，且仅限 activate 权限的凭证；-1 表示关闭。可由 `serve --legacy-http` 覆盖。',
   rateLimitPerSecond: '未单独设置限额的企业，每接口每秒的调用次数；0 表示不限。',
+  alertChannels: '发生事件时通知谁：表 `[[alertChannels]]`，见下文；共用一个数据库的各服务器应一致。',
+  alertDigestSeconds: '给人的消息先保留多久，以便把同时发生的事合为一条；webhook 立即发送。',
+  alertTimeoutSeconds: '通知接收方的应答时限。',
+  alertQuotaPercent: '额度用到多少比例时通知 quota.low；用尽时再通知一次。',
+  alertUnseenDays: '设备多久未连接时通知 device.unseen。',
   logLevel: '记录的最低日志级别。',
 };

@@ -6,8 +6,9 @@ import { AgentConfig } from '../agent/config.ts';
 import { DEFAULT_CONFIG_FILE } from '../agent/options.ts';
 import { type ErrorEntry, errorTable } from '../core/error-table.ts';
 import type { Language } from '../core/errors.ts';
-import { environmentName } from '../core/host/config.ts';
+import { environmentName, tablesOf } from '../core/host/config.ts';
 import { CONFIG_FILE, serverConfigSchema } from '../server-stub/config.ts';
+import { alertChannelKeysZh } from './alert-channel-keys.ts';
 import { agentKeysZh, CONFIG_WORDS, ERROR_WORDS, serverKeysZh } from './docs-texts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -44,6 +45,10 @@ ${words.fileOf(CONFIG_FILE, 'LICENSE_SERVER_')}
 
 ${keysTable(serverConfigSchema.properties, 'LICENSE_SERVER_', serverKeysZh, language)}
 
+### \`[[alertChannels]]\`
+
+${itemsTable(serverConfigSchema.properties.alertChannels, alertChannelKeysZh, language)}
+
 ## ${words.vendor}
 
 ${words.vendorText}
@@ -56,6 +61,7 @@ interface Property {
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly items?: { readonly type?: string };
   readonly maxItems?: number;
   readonly default?: unknown;
   readonly description?: string;
@@ -83,14 +89,37 @@ function keysTable(
   return table(CONFIG_WORDS[language].head, rows);
 }
 
-function typeOf({ type, enum: values, minimum, maximum, maxItems }: Property, language: Language): string {
+/** The keys of each table in a list of tables. */
+function itemsTable(list: TSchema, zhTexts: Readonly<Record<string, string>>, language: Language): string {
+  const words = CONFIG_WORDS[language];
+  const items = tablesOf(list);
+  if (items === undefined) throw new Error('not a list of tables');
+  const rows = Object.entries(items.properties).map(([key, schema]) => {
+    const property = schema as Property;
+    const text = language === 'zh' ? zhTexts[key] : property.description;
+    if (text === undefined) throw new Error(`${key} has no text in ${language}`);
+    const optional = items.required?.includes(key) ? words.required : '–';
+    return [
+      `\`${key}\``,
+      typeOf(property, language),
+      property.default === undefined ? optional : `\`${JSON.stringify(property.default)}\``,
+      text,
+    ];
+  });
+  return table(words.tableHead, rows);
+}
+
+function typeOf(
+  { type, enum: values, minimum, maximum, items, maxItems }: Property,
+  language: Language,
+): string {
   const words = CONFIG_WORDS[language].types;
   if (values !== undefined) return words.oneOf(values.map((value) => `\`${value}\``).join(' '));
   if (type === 'integer') {
     const range = maximum === undefined ? `≥ ${minimum}` : `${minimum}–${maximum}`;
     return `${words.integer} ${range}`;
   }
-  if (type === 'array') return words.list(maxItems);
+  if (type === 'array') return items?.type === 'object' ? words.tables(maxItems) : words.list(maxItems);
   return type === 'boolean' ? words.boolean : words.text;
 }
 
@@ -98,6 +127,8 @@ function typeOf({ type, enum: values, minimum, maximum, maxItems }: Property, la
 function unitOf(key: string, language: Language): string {
   if (key.endsWith('PerSecond')) return language === 'zh' ? '次/秒' : 'calls/s';
   if (key.endsWith('Seconds')) return language === 'zh' ? '秒' : 'seconds';
+  if (key.endsWith('Days')) return language === 'zh' ? '天' : 'days';
+  if (key.endsWith('Percent')) return '%';
   return '–';
 }
 

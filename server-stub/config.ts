@@ -4,6 +4,7 @@ import { DEFAULT_ZONE } from '#core/catalog.ts';
 import { loadConfig } from '#core/host/config.ts';
 import { LOG_LEVELS } from '#core/host/log.ts';
 import { isKnownZone } from '#core/zone.ts';
+import { AlertChannelConfig } from './alerts/channel-config.ts';
 
 const ServerConfig = Type.Object({
   stateDir: Type.String({
@@ -60,6 +61,37 @@ const ServerConfig = Type.Object({
       'Calls per second, company and endpoint, where the company has no limit of its own; 0 lifts the limit.',
     default: 1000,
     minimum: 0,
+  }),
+  alertChannels: Type.Array(AlertChannelConfig, {
+    description:
+      'Who is told of what happens: tables `[[alertChannels]]`, see below; the same on all servers that share a database.',
+    default: [],
+    maxItems: 32,
+  }),
+  alertDigestSeconds: Type.Integer({
+    description:
+      'How long messages for people are held back, so that what happens together is told in one; webhooks leave at once.',
+    default: 60,
+    minimum: 0,
+    maximum: 86_400,
+  }),
+  alertTimeoutSeconds: Type.Integer({
+    description: 'How long a receiver of alerts may take to answer.',
+    default: 10,
+    minimum: 1,
+    maximum: 60,
+  }),
+  alertQuotaPercent: Type.Integer({
+    description: 'Share of a quota that is used when quota.low is told; told again when all of it is used.',
+    default: 90,
+    minimum: 1,
+    maximum: 100,
+  }),
+  alertUnseenDays: Type.Integer({
+    description: 'How long a device is silent before device.unseen is told.',
+    default: 14,
+    minimum: 1,
+    maximum: 3650,
   }),
   logLevel: Type.Enum([...LOG_LEVELS], {
     description: `Least severe level that is logged: ${LOG_LEVELS.join(', ')}.`,

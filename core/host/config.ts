@@ -1,10 +1,13 @@
 import { parse, TomlError } from 'smol-toml';
-import type * as Type from 'typebox';
+import * as Type from 'typebox';
 import { type Bilingual, LicenseError } from '../errors.ts';
 import { shapeProblem } from '../shapes.ts';
 import { readTextFile } from './files.ts';
 
-/** A flat configuration: each property has a `description` (with its unit) and, unless required, a `default`. */
+/**
+ * A flat configuration: each property has a `description` (with its unit) and, unless required, a `default`. A
+ * property may be a list of tables (TOML `[[key]]`), whose items are such an object again.
+ */
 export type ConfigSchema = Type.TObject;
 
 export interface ConfigSource {
@@ -24,39 +27,83 @@ export function loadConfig<S extends ConfigSchema>(
   schema: S,
   { file, env, envPrefix }: ConfigSource,
 ): Type.Static<S> {
-  const fromFile = file === undefined ? {} : readToml(file);
-  for (const key of Object.keys(fromFile)) {
-    if (!Object.hasOwn(schema.properties, key)) {
-      const known = Object.keys(schema.properties);
-      const hint = { en: `; known keys: ${known.join(', ')}`, zh: `；可用的配置项：${known.join('、')}` };
-      throw new LicenseError('config_unknown_key', { file: file ?? '', key, hint });
-    }
-  }
-
-  const values: Record<string, unknown> = {};
+  const given: Record<string, unknown> = file === undefined ? {} : readToml(file);
+  const origins = new Map<string, Origin>();
   for (const [key, property] of Object.entries(schema.properties)) {
     const variable = envPrefix + environmentName(key);
     const text = env[variable];
-    const value = text === undefined ? (fromFile[key] ?? defaultOf(property)) : fromText(property, text);
-    if (value === undefined) continue;
-    const problem = shapeProblem(property, value);
-    if (problem !== undefined) {
-      throw text === undefined
-        ? invalid(file ?? DEFAULTS, key, problem)
-        : invalid(ENVIRONMENT, variable, problem);
-    }
-    values[key] = value;
+    if (text === undefined) continue;
+    given[key] = fromText(property, text);
+    origins.set(key, { file: ENVIRONMENT, key: variable });
   }
-  const missing = schema.required?.find((key) => !Object.hasOwn(values, key));
-  if (missing !== undefined) throw invalid(file ?? ENVIRONMENT, missing, { en: 'is missing', zh: '缺失' });
+  const values = readTable(schema, given, (key) => {
+    const origin = origins.get(key);
+    if (origin !== undefined) return origin;
+    return { file: file ?? (Object.hasOwn(schema.properties, key) ? DEFAULTS : ''), key };
+  });
   return values as Type.Static<S>;
+}
+
+/** Where a value comes from, for the message that refuses it. */
+interface Origin {
+  readonly file: string | Bilingual;
+  /** As the reader knows it: `port`, `alertChannels[0].kind`, the name of a variable. */
+  readonly key: string;
+}
+
+/** The values of a table's keys, defaults included; unknown keys are refused. */
+function readTable(
+  schema: ConfigSchema,
+  given: Readonly<Record<string, unknown>>,
+  originOf: (key: string) => Origin,
+): Record<string, unknown> {
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(schema.properties, key)) {
+      const known = Object.keys(schema.properties);
+      const hint = { en: `; known keys: ${known.join(', ')}`, zh: `；可用的配置项：${known.join('、')}` };
+      throw new LicenseError('config_unknown_key', { ...originOf(key), hint });
+    }
+  }
+  const values: Record<string, unknown> = {};
+  for (const [key, property] of Object.entries(schema.properties)) {
+    const value = Object.hasOwn(given, key) ? given[key] : defaultOf(property);
+    if (value !== undefined) values[key] = readValue(property, value, originOf(key));
+    else if (schema.required?.includes(key)) throw missing(originOf(key));
+  }
+  return values;
+}
+
+function readValue(property: Type.TSchema, value: unknown, origin: Origin): unknown {
+  const items = tablesOf(property);
+  if (items !== undefined && Array.isArray(value)) {
+    value = value.map((item: unknown, index) => {
+      const place = `${origin.key}[${index}]`;
+      if (typeof item !== 'object' || item === null || Array.isArray(item))
+        throw invalid({ ...origin, key: place }, { en: 'must be a table', zh: '必须为表（table）' });
+      return readTable(items, { ...item }, (key) => ({ ...origin, key: `${place}.${key}` }));
+    });
+  }
+  const problem = shapeProblem(property, value);
+  if (problem !== undefined) throw invalid(origin, problem);
+  return value;
+}
+
+/** What each item of a list of tables is; undefined where a property is no such list. */
+export function tablesOf(property: Type.TSchema): ConfigSchema | undefined {
+  const items = 'items' in property ? (property.items as Type.TSchema) : undefined;
+  return items !== undefined && Type.IsObject(items) ? items : undefined;
 }
 
 const DEFAULTS: Bilingual = { en: 'defaults', zh: '默认值' };
 const ENVIRONMENT: Bilingual = { en: 'environment', zh: '环境变量' };
 
-function invalid(file: string | Bilingual, key: string, problem: Bilingual): LicenseError {
+function invalid({ file, key }: Origin, problem: Bilingual): LicenseError {
   return new LicenseError('config_invalid', { file, key, problem });
+}
+
+/** A key that nobody gave could have come from the environment too. */
+function missing({ file, key }: Origin): LicenseError {
+  return invalid({ file: file === DEFAULTS ? ENVIRONMENT : file, key }, { en: 'is missing', zh: '缺失' });
 }
 
 /** `stateDir` → `STATE_DIR`. */
@@ -94,7 +141,7 @@ function defaultOf(property: Type.TSchema): unknown {
   return 'default' in property ? property.default : undefined;
 }
 
-/** An environment variable's text as the type of its key: numbers, booleans, comma-separated lists, else text. */
+/** An environment variable's text as the type of its key: numbers, booleans, comma-separated lists, JSON of tables. */
 function fromText(property: Type.TSchema, text: string): unknown {
   switch ('type' in property ? property.type : undefined) {
     case 'integer':
@@ -103,8 +150,18 @@ function fromText(property: Type.TSchema, text: string): unknown {
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'array':
+      if (tablesOf(property) !== undefined) return fromJson(text);
       return text === '' ? [] : text.split(',').map((item) => item.trim());
     default:
       return text;
+  }
+}
+
+/** What is no JSON stays a text, and is refused as one. */
+function fromJson(text: string): unknown {
+  try {
+    return text === '' ? [] : JSON.parse(text);
+  } catch {
+    return text;
   }
 }
