@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { Answer } from '#core/documents/answer.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { type Bilingual, LicenseError } from '#core/errors.ts';
+import { createHttpDispatcher } from '#core/host/http-dispatcher.ts';
 import { codeOf, reasonOf } from '#core/host/reason.ts';
 import { shapeProblem } from '#core/shapes.ts';
 import type { Environment } from './options.ts';
@@ -32,7 +33,6 @@ const TOO_LARGE: Bilingual = {
   en: `more than ${MAX_ANSWER_BYTES} bytes`,
   zh: `超过 ${MAX_ANSWER_BYTES} 字节`,
 };
-const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'];
 
 /**
  * The road to the license server: its URLs in order, the one that answered last first, until one answers. What
@@ -44,7 +44,9 @@ const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY
  */
 export function createServerClient({ timeoutMs, env, signal }: ServerClientOptions): SendRequest {
   return async (compact, { serverUrls, caCertificate }, preferredUrl) => {
-    const dispatcher = await createDispatcher(caCertificate, env);
+    // The authority of the enrollment and no other; where it names none (TLS ends at somebody's proxy), those that
+    // the machine trusts. What is said is signed either way.
+    const dispatcher = await createHttpDispatcher({ ca: caCertificate, env });
     try {
       const failures: LicenseError[] = [];
       for (const serverUrl of preferred(serverUrls, preferredUrl)) {
@@ -63,24 +65,6 @@ export function createServerClient({ timeoutMs, env, signal }: ServerClientOptio
       await dispatcher.destroy();
     }
   };
-}
-
-/**
- * The authority of the enrollment and no other; where it names none (TLS ends at somebody's proxy), those that the
- * machine trusts. What is said is signed either way.
- */
-async function createDispatcher(caCertificate: string, env: Environment): Promise<Dispatcher> {
-  // Loaded on use: once a day, and not by commands that only look.
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
-  const tls = caCertificate === '' ? {} : { ca: [caCertificate] };
-  if (!PROXY_VARIABLES.some((name) => env[name])) return new Agent({ connect: tls });
-  return new EnvHttpProxyAgent({
-    connect: tls,
-    requestTls: tls,
-    httpProxy: env['http_proxy'] || env['HTTP_PROXY'] || '',
-    httpsProxy: env['https_proxy'] || env['HTTPS_PROXY'] || '',
-    noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
-  });
 }
 
 async function post(
