@@ -25,7 +25,8 @@ export function selectRows<R>(db: Kysely<Schema>, columns: Columns<R>, rows: rea
   const elements = isPostgres(db)
     ? sql`jsonb_array_elements(${json}::jsonb)`
     : sql`json_each(jsonb(${json}))`;
-  return sql<R>`select ${sql.join(list)} from ${elements}`;
+  // Without a `where`, SQLite takes the `on` of a following `on conflict` for that of a join.
+  return sql<R>`select ${sql.join(list)} from ${elements} where true`;
 }
 
 /** The same as a table expression, for `from` and joins. */
