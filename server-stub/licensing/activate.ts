@@ -9,7 +9,10 @@ import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts'
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { issuingFor } from './issuing.ts';
 import type { Outcome, Requester } from './outcome.ts';
+import { preauthorizedApps } from './preauthorization/lists.ts';
+import { preauthorized } from './preauthorization/preauthorized.ts';
 import { Seats } from './quota.ts';
+import { storeLicenses } from './store-licenses.ts';
 import { purchaseOf, termsOf } from './terms.ts';
 
 export interface Activation extends Requester {
@@ -19,7 +22,7 @@ export interface Activation extends Requester {
   readonly licenseKey: string;
 }
 
-/** Refused: `unknown_app`, `unknown_pid`, `quota_exhausted`, `license_expired`, `suspended`; why the server may not issue. */
+/** Refused: `unknown_app`, `unknown_pid`, `not_preauthorized`, `quota_exhausted`, `license_expired`, `suspended`; why the server may not issue. */
 export type ActivationOutcome = Outcome<{
   readonly license: LicenseTable;
   readonly terms: PurchaseTerms;
@@ -28,27 +31,38 @@ export type ActivationOutcome = Outcome<{
 }>;
 
 /**
- * Activates LicenseKeys: idempotent per (App, PID, LicenseKey) — an existing license is answered before quota is
- * looked at — else one seat is consumed and the validity starts now. Source: contract, Rules; design, "Quota".
+ * Activates LicenseKeys: idempotent per (App, PID, LicenseKey) — an existing license is answered before
+ * preauthorization and quota are looked at, a released one resumed — else one seat is consumed and the validity starts now. Source: contract,
+ * Rules; design, "Quota"; protocol, "Idempotence and replay".
  */
 export async function activate(
   transaction: Transaction,
   requests: readonly Activation[],
 ): Promise<readonly ActivationOutcome[]> {
   const { db, audit } = transaction;
-  const apps = await appsOf(db, requests);
+  const apps = await preauthorizedApps(
+    db,
+    requests.map(({ appId }) => appId),
+  );
   const issuing = await issuingFor(
     transaction,
     requests.map(({ cid }) => cid),
   );
   const licenses = await existingLicenses(db, requests);
-  const seats = await Seats.load(
-    db,
-    requests.filter((request) => !licenses.has(identityOf(request))),
-  );
+  const newcomers = requests.filter((request) => !licenses.has(identityOf(request)));
+  const isPreauthorized = await preauthorized(db, apps, newcomers);
+  const seats = await Seats.load(db, newcomers);
   const terms = await termsOf(db, licenses.values());
   const created: LicenseTable[] = [];
+  const resumed: LicenseTable[] = [];
   const ends = new Map<PurchaseTerms, EpochSeconds>();
+
+  const resume = async (license: LicenseTable, { cid, appId, pid, licenseKey, actor, from }: Activation) => {
+    license.state = 'active';
+    resumed.push(license);
+    const detail = { appId, pid, licenseKey };
+    await audit.append(cid, { actor, from, action: 'license.resume', subject: license.license, detail });
+  };
 
   const decide = async (request: Activation): Promise<ActivationOutcome> => {
     const { cid, appId, pid, licenseKey, actor, from } = request;
@@ -56,7 +70,7 @@ export async function activate(
       ok: false,
       error: new LicenseError(code, { appId, pid, licenseKey }),
     });
-    if (apps.get(appId) !== cid) return refuse('unknown_app');
+    if (apps.get(appId)?.cid !== cid) return refuse('unknown_app');
     const may = issuing.get(cid);
     if (may === undefined || may instanceof LicenseError)
       return { ok: false, error: may ?? new LicenseError('internal') };
@@ -64,8 +78,10 @@ export async function activate(
     if (existing !== undefined) {
       if (existing.state === 'suspended') return refuse('suspended');
       if (may.now >= existing.expire_time) return refuse('license_expired');
+      if (existing.state === 'released') await resume(existing, request);
       return { ok: true, license: existing, terms: purchaseOf(terms, existing.terms_id), consumed: false };
     }
+    if (!isPreauthorized(request)) return refuse('not_preauthorized');
     const seat = seats.take(request);
     if (!seat.taken) return refuse(seat.code);
     // Calendar arithmetic once a line: all activations of a transaction happen at one time.
@@ -89,6 +105,7 @@ export async function activate(
   for (const request of requests) outcomes.push(await decide(request));
 
   await insertLicenses(db, created);
+  await storeLicenses(db, { state: 'text' }, resumed);
   await seats.store();
   return outcomes;
 }
@@ -163,6 +180,10 @@ function newLicense(
     rebinds_since: now,
     last_seen_at: null,
     agent_version: null,
+    label: '',
+    group_name: '',
+    transfers: 0,
+    transfers_since: 0,
   };
 }
 
@@ -188,11 +209,4 @@ async function insertLicenses(db: Kysely<Schema>, licenses: readonly LicenseTabl
     .columns(columnNames(LICENSE_COLUMNS))
     .expression(selectRows<LicenseTable>(db, LICENSE_COLUMNS, licenses))
     .execute();
-}
-
-async function appsOf(db: Kysely<Schema>, requests: readonly Activation[]): Promise<Map<string, string>> {
-  const ids = [...new Set(requests.map(({ appId }) => appId))];
-  if (ids.length === 0) return new Map();
-  const rows = await db.selectFrom('app').select(['app_id', 'cid']).where('app_id', 'in', ids).execute();
-  return new Map(rows.map(({ app_id, cid }) => [app_id, cid]));
 }

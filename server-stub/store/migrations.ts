@@ -3,6 +3,7 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { EngineName } from './engine.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
+import { licenseVerbs } from './migrations/license-verbs.ts';
 
 /**
  * The schema's history, in order: a name and its statements, one each, plain enough for both engines. What was
@@ -11,6 +12,7 @@ import { idempotency } from './migrations/idempotency.ts';
 const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0001-first': first,
   '0002-idempotency': idempotency,
+  '0003-license-verbs': licenseVerbs,
 };
 
 /** Names of the migrations this program knows. */

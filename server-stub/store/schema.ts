@@ -28,6 +28,8 @@ export interface Schema {
   credential: CredentialTable;
   audit: AuditTable;
   idempotency: IdempotencyTable;
+  transfer: TransferTable;
+  usage_total: UsageTotalTable;
   audit_head: { cid: string; seq: number; at: number; hash: string };
 }
 
@@ -99,6 +101,30 @@ export interface LicenseTable {
   rebinds_since: number;
   last_seen_at: number | null;
   agent_version: string | null;
+  /** The operator's own words; '' where they said nothing. */
+  label: string;
+  /** A room, a building: the operator's word for licenses that belong together. */
+  group_name: string;
+  /** Transfers in the year that began at `transfers_since`. */
+  transfers: number;
+  transfers_since: number;
+}
+
+/** The last time that a license was moved away from a LicenseKey, so that the device there is told so. */
+export interface TransferTable {
+  app_id: string;
+  pid: string;
+  from_license_key: string;
+  license: string;
+  to_license_key: string;
+  at: number;
+}
+
+/** The highest minutes that a meter ever reported for a license. */
+export interface UsageTotalTable {
+  license: string;
+  meter_id: string;
+  minutes: number;
 }
 
 /** Every device key that a license was ever bound to, so that an earlier one is told why it no longer is. */
@@ -110,6 +136,8 @@ export interface DeviceKeyTable {
   counter: number;
   /** Set where a lower counter was seen: a restored disk, for the operator to look at. */
   counter_fell_at: number | null;
+  /** Set where an operator bound the license anew: this key holds it again only once a person asks on the device. */
+  replaced_at: number | null;
 }
 
 export interface EnrollmentTable {
