@@ -1,9 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { EngineName } from './engine.ts';
+import { alerts } from './migrations/alerts.ts';
+import { allocations } from './migrations/allocations.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
+import { preauthorization } from './migrations/preauthorization.ts';
 
 /**
  * The schema's history, in order: a name and its statements, one each, plain enough for both engines. What was
@@ -13,6 +16,9 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0001-first': first,
   '0002-idempotency': idempotency,
   '0003-license-verbs': licenseVerbs,
+  '0004-preauthorization': preauthorization,
+  '0005-alerts': alerts,
+  '0006-allocations': allocations,
 };
 
 /** Names of the migrations this program knows. */

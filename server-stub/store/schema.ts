@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely';
 import type { Category } from '#core/catalog.ts';
 
 /** The tables as Kysely sees them; their definition is in migrations.ts. Times are epoch seconds. */
@@ -21,6 +22,8 @@ export interface Schema {
   };
   terms: TermsTable;
   quota: QuotaTable;
+  allocation: AllocationTable;
+  renewal_shortage: RenewalShortageTable;
   license: LicenseTable;
   device_key: DeviceKeyTable;
   answer: { jti: string; jkt: string; kind: 'token' | 'denial'; claims: string; terms: string; at: number };
@@ -31,6 +34,20 @@ export interface Schema {
   transfer: TransferTable;
   usage_total: UsageTotalTable;
   audit_head: { cid: string; seq: number; at: number; hash: string };
+  /** How far the trail of a company was read for alerts. */
+  alert_cursor: { cid: string; seq: number };
+  alert_scan: AlertScanTable;
+  /** What was told of something that has levels (a quota that runs out, a certificate that ends). */
+  alert_told: { subject: string; level: number; at: number };
+  alert_event: AlertEventTable;
+  alert_delivery: AlertDeliveryTable;
+  preauthorization_list: PreauthorizationListTable;
+  preauthorization: { list: number; license_key: string; seq: number; created_at: number };
+  /** LicenseKeys of a list in each thousand of `seq`. */
+  preauthorization_block: { list: number; block: number; count: number };
+  preauthorization_upload: UploadTable;
+  /** LicenseKeys that were deleted while an upload that may hold them goes in. */
+  preauthorization_removal: { upload_id: string; license_key: string };
 }
 
 export interface AppTable {
@@ -44,6 +61,14 @@ export interface AppTable {
   /** Key of the fingerprint digests, base64url. */
   fingerprint_key: string;
   created_at: number;
+  /** Licenses that end within so many days are renewed by the server itself; null: it renews none. */
+  renew_days: number | null;
+  /** … but not those whose device was not seen for so many days; null: whenever it was seen. */
+  renew_seen_days: number | null;
+  /** 0 | 1: whether devices may ask for renewal themselves. */
+  device_renewal: Generated<number>;
+  /** What the older device tools, which name no PID, activate; null: the App takes none of them. */
+  legacy_pid: string | null;
 }
 
 /** A vendor's line: `count` seats or renewals, of which `used` are gone. */
@@ -75,6 +100,30 @@ export interface QuotaTable {
   granted: number;
   used: number;
   overdraft: number;
+}
+
+/** One time that seats of a PID were moved to an App; below 0 they were taken back. */
+export interface AllocationTable {
+  app_id: string;
+  /** 1, 2, 3 … within the App: rows stay, so a page is found by its number. */
+  position: number;
+  pid: string;
+  /** The same within the App's PID. */
+  pid_position: number;
+  cid: string;
+  count: number;
+  creator: string;
+  created_at: number;
+}
+
+/** Licenses that the server would renew by itself, had it renewal licenses left. */
+export interface RenewalShortageTable {
+  app_id: string;
+  pid: string;
+  cid: string;
+  waiting: number;
+  /** When the audit trail last told of it. */
+  reported_at: number;
 }
 
 export type LicenseState = 'active' | 'suspended' | 'released' | 'transferred';
@@ -184,4 +233,80 @@ export interface AuditTable {
   subject: string;
   detail: string;
   hash: string;
+}
+
+/** An App's preauthorization: its switch and its list. A cleared list awaits the purge of its LicenseKeys. */
+export interface PreauthorizationListTable {
+  list: number;
+  app_id: string;
+  /** 0 | 1: whether only LicenseKeys of the list may activate. */
+  enabled: number;
+  next_seq: Generated<number>;
+  cleared_at: number | null;
+  /** 0 | 1: whether nothing of a cleared list is left. */
+  purged: Generated<number>;
+}
+
+/** A file of LicenseKeys that was received and found good; its rows go in piece by piece. */
+export interface UploadTable {
+  upload_id: string;
+  app_id: string;
+  list: number;
+  /** Of the file as it was sent, hex. */
+  sha256: string;
+  bytes: number;
+  /** LicenseKeys in it, and lines that are none. */
+  license_keys: number;
+  invalid: number;
+  /** JSON: the first invalid lines, [{line, problem}]. */
+  problems: string;
+  /** How far the rows are in: byte and line of the file, and LicenseKeys. */
+  position: Generated<number>;
+  line: Generated<number>;
+  done: Generated<number>;
+  added: Generated<number>;
+  duplicates: Generated<number>;
+  /** JSON: numbers of the first lines whose LicenseKey was in the list already. */
+  duplicate_lines: Generated<string>;
+  state: 'entering' | 'entered' | 'cleared';
+  created_at: number;
+}
+
+/** A pass over times (of expiry, of silence): what lies after `since` up to `until` is told, beginning after `position`. */
+export interface AlertScanTable {
+  name: string;
+  since: number;
+  until: number;
+  /** JSON of the last row told; '' between two passes, when all up to `until` was told. */
+  position: string;
+}
+
+/** Something to tell; its id and data stay the same however often they are sent. */
+export interface AlertEventTable {
+  event_id: string;
+  cid: string;
+  type: string;
+  /** How near an end is, for types that tell it more than once; 0 for the others. */
+  stage: number;
+  at: number;
+  /** Licenses in it, 1 where it is about something else. */
+  size: number;
+  /** JSON. */
+  data: string;
+}
+
+/** An event on its way to a channel. */
+export interface AlertDeliveryTable {
+  event_id: string;
+  channel: string;
+  state: 'waiting' | 'delivered' | 'given_up';
+  /** When it was first to be sent; given up three days later. */
+  since: number;
+  next_at: number;
+  attempts: number;
+  /** Until then a server is at it; a claim of a killed server ends by itself. */
+  claimed_until: number;
+  ended_at: number | null;
+  /** JSON of words in both languages, about the last attempt. */
+  last_error: string | null;
 }
