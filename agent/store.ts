@@ -1,7 +1,7 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
 import * as Type from 'typebox';
 import type { EpochSeconds } from '#core/clock.ts';
-import { LicenseError } from '#core/errors.ts';
+import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { asQuoted, codeOf, reasonOf } from '#core/host/reason.ts';
 import {
   migrate,
@@ -26,6 +26,7 @@ export interface AcceptedChange {
   readonly held?: LicenseRow | undefined;
 }
 
+const LICENSE_ROW: Bilingual = { en: 'license row', zh: '许可证记录' };
 const MAX_COUNTER = Number.MAX_SAFE_INTEGER - 1;
 const RequestCounter = Type.Integer({ minimum: 0, maximum: MAX_COUNTER });
 
@@ -84,7 +85,7 @@ export class AgentStore {
         .prepare('SELECT answer, denial FROM license WHERE app_id = ? AND pid = ? AND license_key = ?')
         .get(appId, pid, licenseKey),
     );
-    return row === undefined ? undefined : parseShape(LicenseRow, row, 'document_malformed', 'license row');
+    return row === undefined ? undefined : parseShape(LicenseRow, row, 'document_malformed', LICENSE_ROW);
   }
 
   /** Answers of all other licenses: a store that came from another device is recognised by them. */

@@ -15,8 +15,6 @@ import { dirname } from 'node:path';
 import { LicenseError } from '../errors.ts';
 import { codeOf, reasonOf } from './reason.ts';
 
-export { codeOf };
-
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 /**

@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { askDaemon, LicenseClient } from '../../agent/client.ts';
 import type { Daemon } from '../../agent/daemon.ts';
+import { englishIn } from '../support/chinese.ts';
 import { codeOf } from '../support/forge.ts';
 import { NOW, World } from '../support/world.ts';
 import {
@@ -355,15 +356,19 @@ describe('the local API', () => {
     method: string,
     path: string,
     body = '',
-  ): Promise<[number, { error?: string }]> {
+    language = '*',
+  ): Promise<[number, { error?: string; message?: string; remedy?: string }]> {
     return new Promise((resolve, reject) => {
-      const call = request({ socketPath, method, path }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('end', () => resolve([response.statusCode ?? 0, JSON.parse(text) as { error?: string }]));
-      });
+      const call = request(
+        { socketPath, method, path, headers: { 'accept-language': language } },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve([response.statusCode ?? 0, JSON.parse(text)]));
+        },
+      );
       call.on('error', reject);
       call.end(body);
     });
@@ -382,7 +387,10 @@ describe('the local API', () => {
     const { daemon } = await start({ enrolled: false });
     const [actual, answer] = await curl(daemon.sockets[socket], method, path, body);
     expect([actual, answer.error]).toEqual([status, error]);
-    expect(answer).toMatchObject({ message: expect.any(String), remedy: expect.any(String) });
+    expect(`${answer.message}${answer.remedy}`).not.toMatch(/undefined|\p{Script=Han}/u);
+    const [, chinese] = await curl(daemon.sockets[socket], method, path, body, 'zh-CN,en;q=0.5');
+    for (const text of [chinese.message, chinese.remedy]) expect(text).toMatch(/\p{Script=Han}/u);
+    expect(englishIn(`${chinese.message}${chinese.remedy}`)).toEqual([]);
   });
 
   test('answers one medium at a time', async () => {

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../server-stub/http/problems.ts';
 import { revokeCredential } from '../../server-stub/licensing/credentials.ts';
+import { englishIn } from '../support/chinese.ts';
 import { TestServer } from '../support/server.ts';
 import { NOW } from '../support/world.ts';
 
@@ -56,6 +57,18 @@ describe('what goes wrong says so in the envelope', () => {
   test.each([
     ['a missing parameter', { licenseKey: 'SN-1', appid: 'APP' }, 'parameter_missing', '缺少参数 pid'],
     [
+      'a PID of 65 characters',
+      { pid: 'x'.repeat(65), licenseKey: 'SN-1', appid: 'APP' },
+      'parameter_invalid',
+      '参数 pid 错误：不得多于 64 个字符',
+    ],
+    [
+      'an empty LicenseKey',
+      { pid: 'PID', licenseKey: '', appid: 'APP' },
+      'parameter_invalid',
+      '参数 licenseKey 错误：不得少于 1 个字符',
+    ],
+    [
       'an unknown App',
       { pid: 'PID', licenseKey: 'SN-1', appid: 'f'.repeat(32) },
       'unknown_app',
@@ -87,6 +100,7 @@ describe('what goes wrong says so in the envelope', () => {
     const { status, body } = await server.call('POST', `/dabiz/license/v2/active?${query}`);
     expect([status, body.code, body.error]).toEqual([400, 400, error]);
     expect(body.message).toMatch(message);
+    expect(englishIn(body.message)).toEqual([]);
     const english = await server.call('POST', `/dabiz/license/v2/active?${query}`, {
       'accept-language': 'en-GB,en;q=0.9',
     });

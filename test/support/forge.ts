@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto';
 import { LicenseError } from '#core/errors.ts';
 import type { SigningKey } from '#core/keys.ts';
+import { requireChinese } from './chinese.ts';
 
 export const base64url = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString('base64url');
 
@@ -14,13 +15,17 @@ export function forge(header: object, payload: object | Uint8Array, key: Signing
   return `${signed}.${base64url(sign(null, Buffer.from(signed), key.privateKey))}`;
 }
 
-/** The code of the LicenseError that a promise or function ends with; anything else is rethrown. */
+/**
+ * The code of the LicenseError that a promise or function ends with, which must be readable in Chinese too; anything
+ * else is rethrown.
+ */
 export async function codeOf(work: () => unknown): Promise<string> {
   try {
     await work();
   } catch (thrown) {
-    if (thrown instanceof LicenseError) return thrown.code;
-    throw thrown;
+    if (!(thrown instanceof LicenseError)) throw thrown;
+    requireChinese(thrown);
+    return thrown.code;
   }
   return 'accepted';
 }

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { type ErrorCode, LicenseError } from '#core/errors.ts';
+import { requireChinese } from './chinese.ts';
 
-/** Expects work to fail with a LicenseError of this code; gives the error. */
+/** Expects work to fail with a LicenseError of this code, readable in Chinese too; gives the error. */
 export async function throwsWithCode(
   work: Promise<unknown> | (() => unknown),
   code: ErrorCode,
@@ -12,5 +13,6 @@ export async function throwsWithCode(
   );
   expect(thrown).toBeInstanceOf(LicenseError);
   expect((thrown as LicenseError).code).toBe(code);
+  requireChinese(thrown as LicenseError);
   return thrown as LicenseError;
 }

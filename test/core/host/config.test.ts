@@ -4,6 +4,7 @@ import * as Type from 'typebox';
 import { expect, test } from 'vitest';
 import { LicenseError } from '#core/errors.ts';
 import { environmentName, loadConfig } from '#core/host/config.ts';
+import { requireChinese } from '../../support/chinese.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { codeOf } from '../../support/forge.ts';
 
@@ -28,8 +29,9 @@ function refused(toml: string | undefined, env: Record<string, string> = {}): Li
   try {
     load(toml, env);
   } catch (thrown) {
-    if (thrown instanceof LicenseError) return thrown;
-    throw thrown;
+    if (!(thrown instanceof LicenseError)) throw thrown;
+    requireChinese(thrown);
+    return thrown;
   }
   throw new Error('was accepted');
 }
