@@ -19,7 +19,7 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-const LICENSE_KEY_MAX_BYTES = 128;
+export const LICENSE_KEY_MAX_BYTES = 128;
 /** Controls, format characters, surrogates, private use, line and paragraph separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 

@@ -37,6 +37,26 @@ export const inputErrors = {
     'JSON 请求体错误：{problem}',
     '请按文档发送 JSON 对象，参见 /openapi.json。',
   ),
+  upload_invalid: mistake(
+    2,
+    '{invalid} lines of the file are no LicenseKeys, so nothing was changed: {problem}',
+    'Correct these lines, or take the others alone: ?partial=true in the OpenAPI, --partial on the command line.',
+    '文件中有 {invalid} 行不是有效的 LicenseKey，未做任何更改：{problem}',
+    '请修改这些行；如只需导入其余各行，请使用参数 ?partial=true，命令行使用 --partial。',
+  ),
+  upload_cleared: mistake(
+    2,
+    'the list was cleared while the file went in; none of its LicenseKeys is preauthorized by it',
+    'Upload the file again if it shall count.',
+    '文件写入期间预授权列表被清空，该文件未生效',
+    '如仍需要，请重新上传该文件。',
+  ),
+  upload_pending: entry(503, 1, true, [
+    'the server is ending or the file lies on another server: an upload that was accepted goes on there, or at the next start',
+    'See how far it is with license-server preauthorization uploads. To send the file again does no harm.',
+    '服务器正在停止，或文件位于另一台服务器：已接收的上传将在该服务器上或下次启动后继续',
+    '可用 license-server preauthorization uploads 查看进度；重复上传同一文件不会有副作用。',
+  ]),
   idempotency_conflict: mistake(
     2,
     'this Idempotency-Key was used in the last 24 hours with other parameters; nothing was changed',

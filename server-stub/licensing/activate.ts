@@ -22,7 +22,10 @@ export interface Activation extends Requester {
   readonly licenseKey: string;
 }
 
-/** Refused: `unknown_app`, `unknown_pid`, `not_preauthorized`, `quota_exhausted`, `license_expired`, `suspended`; why the server may not issue. */
+/**
+ * Refused: `unknown_app`, `unknown_pid`, `not_preauthorized`, `quota_exhausted`, `license_expired`, `suspended`; why
+ * the server may not issue.
+ */
 export type ActivationOutcome = Outcome<{
   readonly license: LicenseTable;
   readonly terms: PurchaseTerms;
@@ -32,8 +35,8 @@ export type ActivationOutcome = Outcome<{
 
 /**
  * Activates LicenseKeys: idempotent per (App, PID, LicenseKey) — an existing license is answered before
- * preauthorization and quota are looked at, a released one resumed — else one seat is consumed and the validity starts now. Source: contract,
- * Rules; design, "Quota"; protocol, "Idempotence and replay".
+ * preauthorization and quota are looked at, a released one resumed — else one seat is consumed and the validity
+ * starts now. Source: contract, Rules; design, "Quota"; protocol, "Idempotence and replay".
  */
 export async function activate(
   transaction: Transaction,

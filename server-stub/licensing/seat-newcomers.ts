@@ -65,8 +65,9 @@ export async function seatNewcomers(
     } else {
       spend(enrollment, -1);
       // App, certificate and license were looked at before: what is left to refuse is the seat.
-      const exhausted = outcome?.error.code === 'quota_exhausted';
-      refusals.set(identityOf(request.claims), exhausted ? 'quota_exhausted' : 'unknown_pid');
+      const code = outcome?.error.code;
+      const known = code === 'quota_exhausted' || code === 'not_preauthorized';
+      refusals.set(identityOf(request.claims), known ? code : 'unknown_pid');
     }
   }
   await storeSpent(transaction, spent);
