@@ -5,6 +5,7 @@ import { licenseRequestRoutes } from './device/license-requests.ts';
 import { openApiRoutes } from './openapi/routes.ts';
 import { operationsRoutes } from './operations.ts';
 import { installProblems, sendFrameworkError } from './problems.ts';
+import { referenceRoutes } from './reference/reference-routes.ts';
 import type { Services } from './services.ts';
 import { validatorCompiler } from './validator.ts';
 
@@ -32,6 +33,7 @@ export async function buildApp(services: Services, tls?: Installation['tls']): P
   await app.register(accepts);
   installProblems(app);
 
+  referenceRoutes(app);
   operationsRoutes(app, services);
   await app.register(async (scope) => licenseRequestRoutes(scope, services));
   await app.register(async (scope) => openApiRoutes(scope, services));

@@ -1,0 +1,108 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { type FastifyInstance, type FastifySchema, fastify, type HTTPMethods } from 'fastify';
+import { VERSION } from '#core/host/version.ts';
+import { ProblemAnswer } from './answers.ts';
+import { DESCRIBED, type DescribedCall } from './calls.ts';
+
+/** A route of the server, as far as its reference is concerned. */
+export interface ServedRoute {
+  readonly method: HTTPMethods;
+  readonly url: string;
+  readonly schema: FastifySchema | undefined;
+}
+
+/** The key of a route in the table of described calls: `POST /active`. */
+export function describedKey({ method, url }: Pick<ServedRoute, 'method' | 'url'>): string {
+  const path = url.replace(/^\/dabiz\/license\/v[12]/, '').replace(/:(\w+)/g, '{$1}');
+  return `${method} ${path}`;
+}
+
+/**
+ * An app that answers nothing of the API but its description: the OpenAPI document and pages to read it, made of
+ * the schemas by which the real routes validate.
+ */
+export async function buildReferenceApp(routes: readonly ServedRoute[]): Promise<FastifyInstance> {
+  const app = fastify();
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'License Agent OpenAPI',
+        version: VERSION,
+        description:
+          '许可证服务器 OpenAPI。为公有云 License 接口编写的程序只需更换主机名。\n\n' +
+          'OpenAPI of the license server. A program written for the public License API works when its host name is changed.',
+      },
+      components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' } } },
+      security: [{ basic: [] }],
+    },
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/reference',
+    staticCSP: true,
+    uiConfig: { docExpansion: 'list', defaultModelsExpandDepth: -1 },
+  });
+  app.after(() => {
+    for (const { method, url, schema } of routes) {
+      const call = DESCRIBED[describedKey({ method, url })];
+      if (call === undefined && /^\/(dabiz|dev)\//.test(url))
+        throw new Error(`${method} ${url} is not described`);
+      if (call === undefined) continue;
+      app.route({
+        method,
+        url,
+        schema: describe({ url, schema }, call),
+        validatorCompiler: () => () => true,
+        handler: async () => undefined,
+      });
+    }
+  });
+  app.get('/openapi.json', { schema: { hide: true } as FastifySchema }, async () => app.swagger());
+  await app.ready();
+  return app;
+}
+
+function describe(
+  { url, schema }: Pick<ServedRoute, 'url' | 'schema'>,
+  { summary, description, answer, produces, consumes }: DescribedCall,
+): FastifySchema {
+  const { querystring, params, body } = schema ?? {};
+  const pathNames = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
+  const described = {
+    ...(querystring !== undefined && { querystring }),
+    ...(params !== undefined && { params }),
+    ...(params === undefined && pathNames.length > 0 && { params: pathParameters(pathNames) }),
+    ...(body !== undefined && { body }),
+    ...(consumes === 'multipart/form-data' && { body: FILE_FORM }),
+    summary: `${summary.zh} · ${summary.en}`,
+    ...(description !== undefined && { description: `${description.zh}\n\n${description.en}` }),
+    tags: [tagOf(url)],
+    ...(consumes !== undefined && { consumes: [consumes] }),
+    produces: [produces ?? 'application/json'],
+    response: {
+      200: answer,
+      ...Object.fromEntries(['400', '401', '429', '500', '503'].map((status) => [status, ProblemAnswer])),
+    },
+  };
+  return described;
+}
+
+const FILE_FORM = {
+  type: 'object',
+  required: ['file'],
+  properties: { file: { type: 'string', format: 'binary' } },
+};
+
+function pathParameters(names: readonly string[]) {
+  return {
+    type: 'object',
+    required: names,
+    properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
+  };
+}
+
+function tagOf(url: string): string {
+  const [, version] = /^\/dabiz\/license\/(v[12])/.exec(url) ?? [];
+  return version ?? 'dev/v3';
+}
