@@ -3,6 +3,7 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { EngineName } from './engine.ts';
 import { alerts } from './migrations/alerts.ts';
 import { allocations } from './migrations/allocations.ts';
+import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
@@ -19,6 +20,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0004-preauthorization': preauthorization,
   '0005-alerts': alerts,
   '0006-allocations': allocations,
+  '0007-credentials': credentials,
 };
 
 /** Names of the migrations this program knows. */

@@ -3,7 +3,13 @@ import type { Category } from '#core/catalog.ts';
 
 /** The tables as Kysely sees them; their definition is in migrations.ts. Times are epoch seconds. */
 export interface Schema {
-  company: { cid: string; name: string; created_at: number };
+  company: {
+    cid: string;
+    name: string;
+    created_at: number;
+    /** Calls per second and endpoint; 0: no limit; null: as configured. */
+    rate_limit_per_second: number | null;
+  };
   app: AppTable;
   issuer_certificate: {
     cid: string;
@@ -210,6 +216,13 @@ export interface CredentialTable {
   scope: 'full' | 'activate';
   created_at: number;
   revoked_at: number | null;
+  /** The operator's word for where the pair is used; '' where they said nothing. */
+  label: string;
+  /** The hash before the last rotation, believed until `previous_until`. */
+  previous_hash: string | null;
+  previous_until: number | null;
+  /** The day on which it was last used (its midnight, UTC). */
+  last_used_at: number | null;
 }
 
 /** The reply to a call that carried an Idempotency-Key, for 24 hours. */
