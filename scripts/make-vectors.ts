@@ -18,6 +18,7 @@ import {
 import { denialVectors, requestVectors, tokenVectors } from './vectors/device-documents.ts';
 import { evaluateVectors, usableUntilVectors } from './vectors/evaluation.ts';
 import { enrollmentProofVectors, enrollmentVectors, vendorRootsVectors } from './vectors/files.ts';
+import { usageReportVectors } from './vectors/usage-reports.ts';
 import type { VectorFile } from './vectors/vector-file.ts';
 import {
   applicationVectors,
@@ -45,6 +46,7 @@ const files: Record<string, () => VectorFile | Promise<VectorFile>> = {
   pid: pidVectors,
   terms: termsVectors,
   'usable-until': usableUntilVectors,
+  'usage-report': usageReportVectors,
   'vendor-roots': vendorRootsVectors,
 };
 

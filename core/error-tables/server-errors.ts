@@ -73,4 +73,34 @@ export const serverErrors = {
     '本服务器时钟（{now}）落后于审计记录（{head}），停止签发',
     '请校准时钟；若审计记录有误，请执行：license-server clock accept。',
   ]),
+  audit_broken: entry(503, 1, false, [
+    'the audit trail of company {cid} is broken at row {seq}; no report was made',
+    'Somebody changed the store by hand: restore it from a backup, and tell the vendor.',
+    '企业 {cid} 的审计链在第 {seq} 条断开，未生成报告',
+    '数据库曾被人为修改：请从备份恢复，并告知厂商。',
+  ]),
+  report_inconsistent: entry(503, 1, false, [
+    'company {cid}, PID {pid}, {owner}: {what} is {trail} by the audit trail and {tables} by the tables; no report was made',
+    'Somebody changed the store by hand: restore it from a backup, and tell the vendor.',
+    '企业 {cid}，PID {pid}，{owner}：{what}在审计记录中为 {trail}，在数据表中为 {tables}，未生成报告',
+    '数据库曾被人为修改：请从备份恢复，并告知厂商。',
+  ]),
+  report_contradictory: forged(
+    'usage report {reportId} contradicts itself: {problem}',
+    'Do not bill by it; ask the customer to make it again with the program as it was published.',
+    '用量报告 {reportId} 自相矛盾：{problem}',
+    '请勿据此计费；请客户使用正式发布的程序重新生成。',
+  ),
+  report_not_as_sold: forged(
+    'usage report {reportId}, company {cid}: {problem}',
+    "Do not bill by it; if the grant is the vendor's, restore the ledger from a backup.",
+    '用量报告 {reportId}，企业 {cid}：{problem}',
+    '请勿据此计费；若该授权确由厂商签发，请从备份恢复签发账本。',
+  ),
+  report_discontinuous: forged(
+    'usage report {reportId} does not continue the earlier one: {problem}',
+    "Do not bill by it before the customer explained it: the server's store was restored or rewritten, or a report is missing.",
+    '用量报告 {reportId} 与此前的报告不衔接：{problem}',
+    '在客户作出解释之前请勿据此计费：服务器数据库曾被恢复或改写，或缺少中间的报告。',
+  ),
 } satisfies Record<string, ErrorEntry>;

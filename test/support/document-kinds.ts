@@ -5,7 +5,9 @@ import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest, verifyLicenseRequest } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
 import { termsDocument, verifyTerms } from '#core/documents/terms.ts';
+import { verifyUsageReport } from '#core/documents/usage-report.ts';
 import { newId } from '#core/ids.ts';
+import { usageReport } from './usage-report.ts';
 import { NOW, ONE_YEAR, VIDEO_SKU, type World } from './world.ts';
 
 /** One signed document of a kind, and the way by which the product verifies that kind. */
@@ -20,6 +22,8 @@ export const DOCUMENT_CODES: readonly string[] = [
   'document_malformed',
   'document_too_large',
   'document_wrong_type',
+  'issuer_certificate_not_valid',
+  'issuer_mismatch',
   'issuer_untrusted',
   'key_malformed',
   'signature_invalid',
@@ -89,6 +93,11 @@ export async function documentKinds(world: World): Promise<DocumentKind[]> {
       ),
       verify: verifyApplication,
     },
+    {
+      typ: 'license-report+jwt',
+      compact: await usageReport(world),
+      verify: (compact) => verifyUsageReport(compact, roots),
+    },
   ];
 }
 
@@ -100,6 +109,7 @@ export const DOCUMENT_TYPES = [
   'license-token+jwt',
   'license-denial+jwt',
   'license-application+jwt',
+  'license-report+jwt',
 ] as const;
 
 /** The kind of one `typ`. */

@@ -11,6 +11,7 @@ import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest, verifyLicenseRequest } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
 import { verifyTerms } from '#core/documents/terms.ts';
+import { verifyUsageReport } from '#core/documents/usage-report.ts';
 import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import { evaluate, usableUntil } from '#core/evaluate.ts';
 import { parseLicenseKey } from '#core/ids.ts';
@@ -81,6 +82,9 @@ export const runners: Readonly<Record<string, Runner>> = {
       ? { renewId: deriveRenewId(pid, validity) }
       : { pid: derivePid(sku, validity, category) },
   terms: async (input, keys) => ({ claims: await verifyTerms(documentOf(input), trusted(input, keys)) }),
+  'usage-report': async (input, keys) => ({
+    claims: await verifyUsageReport(documentOf(input), trusted(input, keys)),
+  }),
   'usable-until': (input) => ({ usableUntil: usableUntil(input) }),
   'vendor-roots': ({ text }) => {
     const { vendor, root, spare } = parseVendorRoots(text, 'vendor-roots.json');
