@@ -4,15 +4,22 @@ import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { type Cell, table } from '#core/host/table.ts';
 import { describeLicense, describeValidity } from '#core/notation/describe-license.ts';
+import { SHARED } from '../licensing/quota.ts';
+import { waitingForRenewal } from '../licensing/renewal-shortage.ts';
+import { allocatedTo, SeatPools } from '../licensing/seat-pools.ts';
 import type { Schema } from '../store/schema.ts';
 import { type CommandContext, withStore } from './context.ts';
 
-/** `license-server quota`: per company, PID and App what was granted and what is used; the renewals likewise. */
+/**
+ * `license-server quota list`: per company, PID and App what was granted, how much of it out of the shared pool, and
+ * what is used; the renewals likewise; who waits for them.
+ */
 export async function quota(context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const { language } = terminal;
-  const { pools, renewals, apps, terms } = await withStore(context, async ({ reader }) => ({
+  const { pools, renewals, waiting, apps, terms } = await withStore(context, async ({ reader }) => ({
     pools: await poolsOf(reader),
+    waiting: await waitingForRenewal(reader),
     renewals: await renewalsOf(reader),
     apps: await reader.selectFrom('app').select(['app_id as appId', 'name']).execute(),
     terms: await reader.selectFrom('terms').select('claims').orderBy('position').execute(),
@@ -29,46 +36,71 @@ export async function quota(context: CommandContext): Promise<ExitCode> {
         : [line.renewId, words.renewal(describeValidity(line.validity, language), line.pid)];
     }),
   );
-  const row = (cid: string, id: string, appId: string, granted: number, used: number): Cell[] => [
+  const row = (
+    { cid, appId, granted, used }: Pick<Pool, 'cid' | 'appId' | 'granted' | 'used'>,
+    id: string,
+    allocated: Cell,
+  ): Cell[] => [
     cid,
     id,
     appId === '' ? words.shared : (names.get(appId) ?? appId),
     granted,
+    allocated,
     used,
     Math.max(granted - used, 0),
     meanings.get(id) ?? '',
   ];
   const rows = [
-    ...pools.map(({ cid, pid, appId, granted, used }) => row(cid, pid, appId, granted, used)),
-    ...renewals.map(({ cid, renewId, appId, granted, used }) =>
-      row(cid, renewId ?? '', appId, Number(granted), Number(used)),
-    ),
+    ...pools.map((pool) => row(pool, pool.pid, pool.allocated)),
+    ...renewals.map((renewal) => row(renewal, renewal.renewId, '')),
   ];
-  const text = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);
-  answer(terminal, { pools, renewals }, text);
+  const list = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);
+  const notes = waiting.map(({ appId, pid, waiting: count }) =>
+    words.waiting(count, names.get(appId) ?? appId, pid),
+  );
+  answer(terminal, { pools, renewals, waiting }, [list.trimEnd(), ...notes].join('\n'));
   return 0;
 }
 
-function poolsOf(reader: Kysely<Schema>) {
-  return reader
-    .selectFrom('quota')
-    .select(['cid', 'pid', 'app_id as appId', 'granted', 'used', 'overdraft'])
-    .orderBy('cid')
-    .orderBy('pid')
-    .orderBy('app_id')
-    .execute();
+interface Pool {
+  readonly cid: string;
+  readonly pid: string;
+  /** '' = the shared pool. */
+  readonly appId: string;
+  readonly granted: number;
+  /** Of `granted`, what came out of the shared pool. */
+  readonly allocated: number;
+  readonly used: number;
+  readonly overdraft: number;
 }
 
-function renewalsOf(reader: Kysely<Schema>) {
-  return reader
+async function poolsOf(reader: Kysely<Schema>): Promise<Pool[]> {
+  const subjects = await reader.selectFrom('quota').select(['cid', 'pid']).distinct().execute();
+  const pools = await SeatPools.load(reader, subjects);
+  return subjects
+    .toSorted((a, b) => compare(a.cid, b.cid) || compare(a.pid, b.pid))
+    .flatMap((subject) => pools.of(subject).toSorted((a, b) => compare(a.app_id, b.app_id)))
+    .map((pool) => {
+      const { cid, pid, app_id: appId, granted, used, overdraft } = pool;
+      const allocated = appId === SHARED ? 0 : allocatedTo(pool);
+      return { cid, pid, appId, granted, allocated, used, overdraft };
+    });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function renewalsOf(reader: Kysely<Schema>) {
+  const rows = await reader
     .selectFrom('terms')
     .select(({ fn }) => [
       'cid',
       'renew_id as renewId',
       'pid',
       'app_id as appId',
-      fn.sum<number>('count').as('granted'),
-      fn.sum<number>('used').as('used'),
+      fn.sum('count').as('granted'),
+      fn.sum('used').as('used'),
     ])
     .where('kind', '=', 'renewal')
     .where('withdrawn', '=', 0)
@@ -77,17 +109,27 @@ function renewalsOf(reader: Kysely<Schema>) {
     .orderBy('renew_id')
     .orderBy('app_id')
     .execute();
+  return rows.map(({ renewId, granted, used, ...row }) => ({
+    ...row,
+    renewId: renewId ?? '',
+    granted: Number(granted),
+    used: Number(used),
+  }));
 }
 
 const WORDS = {
   en: {
-    head: ['CID', 'PID / renewId', 'App', 'Granted', 'Used', 'Left', 'What'],
+    head: ['CID', 'PID / renewId', 'App', 'Granted', 'Allocated', 'Used', 'Left', 'What'],
+    waiting: (count: number, app: string, pid: string) =>
+      `${count} licenses of ${app} wait for renewal licenses of PID ${pid}.`,
     shared: 'shared',
     renewal: (validity: string, pid: string) => `renewal, ${validity}, of PID ${pid}`,
     none: 'No grant was imported yet.',
   },
   zh: {
-    head: ['CID', 'PID / renewId', 'App', '授权', '已用', '剩余', '内容'],
+    head: ['CID', 'PID / renewId', 'App', '授权', '其中配额', '已用', '剩余', '内容'],
+    waiting: (count: number, app: string, pid: string) =>
+      `${app} 有 ${count} 个 License 等待续期，缺少 PID ${pid} 的续期 License。`,
     shared: '共享',
     renewal: (validity: string, pid: string) => `续期 ${validity}，PID ${pid}`,
     none: '尚未导入授权。',

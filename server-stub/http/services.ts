@@ -3,6 +3,7 @@ import type { PinnedRoots } from '#core/documents/vendor-roots.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Batch } from '../licensing/batch.ts';
+import type { CredentialUse } from '../licensing/credential-use.ts';
 import type { Issuer } from '../licensing/issuer.ts';
 import type { Store } from '../store/database.ts';
 
@@ -13,6 +14,9 @@ export interface Services {
   readonly issuer: Issuer;
   readonly roots: PinnedRoots;
   readonly clock: Clock;
-  readonly config: Pick<ServerConfig, 'rateLimitPerSecond'>;
+  readonly config: Pick<ServerConfig, 'rateLimitPerSecond' | 'trustedProxies' | 'zone'>;
   readonly log: Logger;
+  /** Takes a line for each request; none are written without. */
+  readonly accessLog?: Logger | undefined;
+  readonly credentialUse: CredentialUse;
 }

@@ -1,11 +1,17 @@
-import { type Grant, verifyGrant } from '#core/documents/grant.ts';
+import type { Kysely } from 'kysely';
+import { type Grant, type VerifiedGrant, verifyGrant } from '#core/documents/grant.ts';
 import type { Terms } from '#core/documents/terms.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newSecret } from '#core/ids.ts';
 import type { VerificationKey } from '#core/keys.ts';
 import type { Transaction } from '../store/database.ts';
+import { type Columns, columnNames, selectRows } from '../store/rows.ts';
+import type { Schema, TermsTable } from '../store/schema.ts';
 import { SHARED } from './quota.ts';
+import { VENDOR } from './record-allocations.ts';
 import { replaceLines } from './replace-lines.ts';
+import { SeatPools } from './seat-pools.ts';
+import { settlePools } from './settle-pools.ts';
 
 export interface GrantImport {
   readonly kind: 'grant';
@@ -51,14 +57,24 @@ export async function importGrant(
     .insertInto('vendor_grant')
     .values({ grant_id: grantId, cid, document, imported_at: now, replaced_by: null })
     .execute();
-  if (replaces === undefined) await addLines(transaction, grant, terms);
-  else await replaceLines(transaction, grant, replaces, () => addLines(transaction, grant, terms));
+  const pids = await touchedPids(db, terms, replaces);
+  const before = await SeatPools.load(
+    db,
+    pids.map((pid) => ({ cid, pid })),
+  );
+  await addLines(db, grant, terms);
+  if (replaces !== undefined) await replaceLines(transaction, grant, replaces);
+  const settled = await settlePools(transaction, grant, pids, before);
   await audit.append(cid, {
     actor,
     action: 'grant.import',
     subject: grantId,
     detail: { lines, ...(replaces && { replaces }) },
   });
+  for (const { appId, pid, count } of settled) {
+    const detail = { appId, pid, count, creator: VENDOR, grantId };
+    await audit.append(cid, { actor, action: 'quota.allocate', subject: appId, detail });
+  }
   return { kind: 'grant', cid, grantId, lines, changed: true };
 }
 
@@ -82,61 +98,84 @@ async function importCompany({ db, audit }: Transaction, { cid, name, apps }: Gr
   }
 }
 
-/** Adds lines and raises the pools they feed. A line that another grant brought already would count twice. */
+/** PIDs of the seats that a grant brings or takes the place of. */
+async function touchedPids(
+  db: Kysely<Schema>,
+  terms: VerifiedGrant['terms'],
+  replaces: string | undefined,
+): Promise<string[]> {
+  const brought = terms.flatMap(({ claims: { kind, pid } }) => (kind === 'purchase' ? pid : []));
+  const replaced = await db
+    .selectFrom('terms')
+    .select('pid')
+    .where('grant_id', '=', replaces ?? '')
+    .where('kind', '=', 'purchase')
+    .execute();
+  return [...new Set([...brought, ...replaced.map(({ pid }) => pid)])];
+}
+
+const LINE_COLUMNS = {
+  terms_id: 'text',
+  grant_id: 'text',
+  cid: 'text',
+  kind: 'text',
+  pid: 'text',
+  renew_id: 'text',
+  app_id: 'text',
+  count: 'integer',
+  used: 'integer',
+  document: 'text',
+  claims: 'text',
+  position: 'integer',
+  withdrawn: 'integer',
+} as const satisfies Columns<TermsTable>;
+
+/** Adds lines, behind those that are there. One that another grant brought already would count twice. */
 async function addLines(
-  { db }: Transaction,
+  db: Kysely<Schema>,
   { grantId, cid }: Grant,
-  terms: readonly { claims: Terms; document: string }[],
+  terms: VerifiedGrant['terms'],
 ): Promise<void> {
+  if (terms.length === 0) return;
+  const known = await db
+    .selectFrom('terms')
+    .select(['terms_id', 'grant_id'])
+    .where(
+      'terms_id',
+      'in',
+      terms.map(({ claims }) => claims.termsId),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  if (known !== undefined) {
+    const { terms_id, grant_id } = known;
+    const what = { en: `line ${terms_id} (grant ${grant_id})`, zh: `条款 ${terms_id}（授权 ${grant_id}）` };
+    throw new LicenseError('grant_conflict', { what });
+  }
   const last = await db
     .selectFrom('terms')
     .select(({ fn }) => fn.max('position').as('position'))
     .where('cid', '=', cid)
     .executeTakeFirst();
-  let position = Number(last?.position ?? 0);
-  for (const { claims, document } of terms) {
-    const { termsId, kind, pid, count } = claims;
-    const appId = claims.appId ?? SHARED;
-    const known = await db
-      .selectFrom('terms')
-      .select('grant_id')
-      .where('terms_id', '=', termsId)
-      .executeTakeFirst();
-    if (known !== undefined)
-      throw new LicenseError('grant_conflict', {
-        what: {
-          en: `line ${termsId} (grant ${known.grant_id})`,
-          zh: `条款 ${termsId}（授权 ${known.grant_id}）`,
-        },
-      });
-    position += 1;
-    await db
-      .insertInto('terms')
-      .values({
-        terms_id: termsId,
-        grant_id: grantId,
-        cid,
-        kind,
-        pid,
-        renew_id: claims.kind === 'renewal' ? claims.renewId : null,
-        app_id: appId,
-        count,
-        used: 0,
-        document,
-        claims: JSON.stringify(claims),
-        position,
-        withdrawn: 0,
-      })
-      .execute();
-    if (kind === 'renewal') continue;
-    await db
-      .insertInto('quota')
-      .values({ cid, pid, app_id: appId, granted: count, used: 0, overdraft: 0 })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['cid', 'pid', 'app_id'])
-          .doUpdateSet(({ eb }) => ({ granted: eb('quota.granted', '+', count) })),
-      )
-      .execute();
-  }
+  const position = Number(last?.position ?? 0);
+  const rows = terms.map(({ claims, document }, index) => ({
+    terms_id: claims.termsId,
+    grant_id: grantId,
+    cid,
+    kind: claims.kind,
+    pid: claims.pid,
+    renew_id: claims.kind === 'renewal' ? claims.renewId : null,
+    app_id: claims.appId ?? SHARED,
+    count: claims.count,
+    used: 0,
+    document,
+    claims: JSON.stringify(claims),
+    position: position + 1 + index,
+    withdrawn: 0,
+  }));
+  await db
+    .insertInto('terms')
+    .columns(columnNames(LINE_COLUMNS))
+    .expression(selectRows<TermsTable>(db, LINE_COLUMNS, rows))
+    .execute();
 }

@@ -7,18 +7,16 @@ import { SHARED } from './quota.ts';
 type Line = Pick<TermsTable, 'terms_id' | 'kind' | 'pid' | 'renew_id' | 'app_id' | 'count' | 'used'>;
 
 /**
- * Lets a grant take the place of an earlier one: the earlier lines are withdrawn, the new ones added, and what
+ * Lets a grant, whose lines were added, take the place of an earlier one: the earlier lines are withdrawn, and what
  * was used moves over — licenses stand on the new lines from then on and get their terms at the next refresh.
- * A grant below what is used or allocated is refused. Source: protocol, Trust.
+ * A grant below what is used is refused. Source: protocol, Trust.
  *
- * @param addLines adds the new grant's lines and raises their pools
  * @throws `grant_replaces_unknown`, `grant_below_used`
  */
 export async function replaceLines(
   { db }: Transaction,
   { grantId, cid }: Grant,
   replaces: string,
-  addLines: () => Promise<void>,
 ): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('vendor_grant')
@@ -38,7 +36,6 @@ export async function replaceLines(
       .orderBy('position')
       .execute();
   const withdrawn = await linesOf(replaces);
-  await addLines();
   const added = await linesOf(grantId);
 
   for (const line of withdrawn) {
@@ -47,35 +44,7 @@ export async function replaceLines(
       .set({ withdrawn: 1, used: 0 })
       .where('terms_id', '=', line.terms_id)
       .execute();
-    if (line.kind === 'purchase') await lowerPool(line);
     await moveUse(line);
-  }
-
-  async function lowerPool({ pid, app_id, count }: Line): Promise<void> {
-    const pool = await db
-      .selectFrom('quota')
-      .select(['granted', 'used', 'overdraft'])
-      .where('cid', '=', cid)
-      .where('pid', '=', pid)
-      .where('app_id', '=', app_id)
-      .executeTakeFirstOrThrow();
-    const granted = pool.granted - count;
-    // The shared pool's `granted` is already less what was allocated to Apps: below zero those would be uncovered.
-    if (granted < 0 || pool.used > granted + pool.overdraft) {
-      throw new LicenseError('grant_below_used', {
-        grantId,
-        id: pid,
-        granted: Math.max(0, granted),
-        used: pool.used,
-      });
-    }
-    await db
-      .updateTable('quota')
-      .set({ granted })
-      .where('cid', '=', cid)
-      .where('pid', '=', pid)
-      .where('app_id', '=', app_id)
-      .execute();
   }
 
   async function moveUse(from: Line): Promise<void> {
@@ -94,6 +63,7 @@ export async function replaceLines(
         .selectFrom('license')
         .select('license')
         .where('terms_id', '=', from.terms_id)
+        .orderBy('license')
         .limit(moved);
       await db
         .updateTable('license')

@@ -1,15 +1,51 @@
-import type { Setting } from './setting.ts';
+import type { SeatMoveOptions } from '../commands/move-seats.ts';
+import { type Setting, wholeNumber } from './setting.ts';
 
-/** `license-server quota`. */
+const MOST_SEATS = 100_000_000;
+
+/** `license-server quota …`. */
 export function addQuota({ program, language, run }: Setting): void {
   const texts = TEXTS[language];
-  program
-    .command('quota')
-    .description(texts.about)
+  const group = program.command('quota').description(texts.about).helpCommand(false);
+  group
+    .command('list', { isDefault: true })
+    .description(texts.list)
     .action(run(async (context) => (await import('../commands/quota.ts')).quota(context)));
+  for (const verb of ['allocate', 'take-back'] as const) {
+    group
+      .command(verb)
+      .description(texts[verb])
+      .requiredOption('--app <APP_ID>', texts.app)
+      .requiredOption('--pid <PID>', texts.pid)
+      .requiredOption('--count <N>', texts.count, wholeNumber('--count', MOST_SEATS))
+      .option('--creator <NAME>', texts.creator)
+      .action(
+        run(async (context, options: SeatMoveOptions) =>
+          (await import('../commands/move-seats.ts')).moveSeatsBy(context, verb, options),
+        ),
+      );
+  }
 }
 
 const TEXTS = {
-  en: { about: 'show what was granted and what is used' },
-  zh: { about: '显示已授权与已使用的数量' },
+  en: {
+    about: 'what was granted, allocated and used',
+    list: 'show it, per PID and App; what quota does without a command',
+    allocate: 'reserve free licenses of the shared pool for one App',
+    'take-back': 'return unused allocated licenses of an App to the shared pool',
+    app: 'App',
+    pid: 'PID',
+    count: 'how many',
+    creator: 'who wishes it, for the list of allocations (default: you)',
+  },
+  zh: {
+    about: '已授权、已分配与已使用的数量',
+    list: '按 PID 与 App 显示；quota 不带命令时亦然',
+    allocate: '从共享池为单个 App 预留 License（配额）',
+    'take-back': '将 App 未使用的配额收回共享池',
+    app: 'App',
+    pid: 'PID',
+    count: '数量',
+    creator: '配额列表中记录的操作人（默认为当前用户）',
+  },
 };

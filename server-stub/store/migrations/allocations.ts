@@ -18,7 +18,7 @@ export const allocations: readonly string[] = [
   `alter table app add column legacy_pid text`,
   `create table renewal_shortage (
     app_id text not null references app, pid text not null, cid text not null references company,
-    waiting integer not null check (waiting > 0), reported_at integer not null, primary key (app_id, pid))`,
-  `create index license_by_end on license (app_id, expire_time)`,
+    waiting integer not null check (waiting >= 0), reported_at integer not null, primary key (app_id, pid))`,
+  `create index license_by_end on license (app_id, pid, expire_time)`,
   `create index terms_by_renewal on terms (cid, renew_id, position) where renew_id is not null`,
 ];

@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify';
+import * as Type from 'typebox';
+import { allocate } from '../../licensing/allocate.ts';
+import { isCreator } from '../../licensing/move-seats.ts';
+import type { Services } from '../services.ts';
+import { changeRoute } from './change.ts';
+import { AppIdParameter, PidParameter } from './parameters.ts';
+
+const Query = Type.Object({ appid: AppIdParameter });
+
+const Body = Type.Object({
+  // A query string is refused with a NUL in it; JSON can spell one.
+  pid: Type.String({ ...PidParameter, pattern: '^[!-~]+$' }),
+  count: Type.Integer({
+    minimum: 1,
+    maximum: 100_000_000,
+    description: 'Licenses to allocate',
+    examples: [100],
+  }),
+  creator: Type.Refine(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'Who allocates, 1–64 printable characters',
+      examples: ['admin'],
+    }),
+    isCreator,
+  ),
+});
+
+const ALLOCATED = { zh: 'license配额成功', en: 'license allocated' };
+
+/** Call 3 of the contract: POST …/allocate. */
+export function allocateRoutes(scope: FastifyInstance, services: Services): void {
+  changeRoute(scope, services, {
+    path: '/allocate',
+    query: Query,
+    body: Body,
+    verb: allocate,
+    request: ({ query: { appid: appId }, body: { pid, count, creator }, caller: { cid }, requester }) => ({
+      cid,
+      appId,
+      pid,
+      count,
+      creator,
+      ...requester,
+    }),
+    success: () => ({ message: ALLOCATED }),
+  });
+}
