@@ -1,3 +1,4 @@
+import { alertErrors } from './error-tables/alert-errors.ts';
 import { contactErrors } from './error-tables/contact-errors.ts';
 import { documentErrors } from './error-tables/document-errors.ts';
 import { fileErrors } from './error-tables/file-errors.ts';
@@ -15,6 +16,7 @@ export const errorTable = {
   ...serverErrors,
   ...contactErrors,
   ...fileErrors,
+  ...alertErrors,
 };
 
 export type ErrorCode = keyof typeof errorTable;

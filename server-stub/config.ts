@@ -73,7 +73,7 @@ const ServerConfig = Type.Object({
       'How long messages for people are held back, so that what happens together is told in one; webhooks leave at once.',
     default: 60,
     minimum: 0,
-    maximum: 86_400,
+    maximum: 21_600,
   }),
   alertTimeoutSeconds: Type.Integer({
     description: 'How long a receiver of alerts may take to answer.',

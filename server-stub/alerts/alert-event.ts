@@ -67,6 +67,14 @@ export type Happening = {
 /** An event of the queue. Its id stays the same however often it is sent. */
 export type AlertEvent = Happening & { readonly eventId: string };
 
+/** What a program is sent: an event, or a test. */
+export interface SentEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly at: EpochSeconds;
+  readonly data: object;
+}
+
 /** Keeps the body of a webhook below 20 KiB: receivers often take no more than 100 KB. */
 const LICENSES_PER_EVENT = 100;
 
