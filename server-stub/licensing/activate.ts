@@ -8,6 +8,7 @@ import type { Transaction } from '../store/database.ts';
 import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { issuingFor } from './issuing.ts';
+import { numberLicenses } from './number-licenses.ts';
 import type { Outcome, Requester } from './outcome.ts';
 import { preauthorizedApps } from './preauthorization/lists.ts';
 import { preauthorized } from './preauthorization/preauthorized.ts';
@@ -187,6 +188,7 @@ function newLicense(
     group_name: '',
     transfers: 0,
     transfers_since: 0,
+    position: 0,
   };
 }
 
@@ -203,10 +205,12 @@ const LICENSE_COLUMNS = {
   expire_time: 'integer',
   renewals: 'text',
   rebinds_since: 'integer',
+  position: 'integer',
 } as const satisfies Columns<LicenseTable>;
 
 async function insertLicenses(db: Kysely<Schema>, licenses: readonly LicenseTable[]): Promise<void> {
   if (licenses.length === 0) return;
+  await numberLicenses(db, licenses);
   await db
     .insertInto('license')
     .columns(columnNames(LICENSE_COLUMNS))

@@ -6,6 +6,7 @@ import { allocations } from './migrations/allocations.ts';
 import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
+import { licensePositions } from './migrations/license-positions.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
 import { preauthorization } from './migrations/preauthorization.ts';
 
@@ -21,6 +22,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0005-alerts': alerts,
   '0006-allocations': allocations,
   '0007-credentials': credentials,
+  '0008-license-positions': licensePositions,
 };
 
 /** Names of the migrations this program knows. */

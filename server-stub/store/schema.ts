@@ -163,6 +163,8 @@ export interface LicenseTable {
   /** Transfers in the year that began at `transfers_since`. */
   transfers: number;
   transfers_since: number;
+  /** 1, 2, 3 … within the App, in the order of activation: rows stay, so a page is found by its number. */
+  position: number;
 }
 
 /** The last time that a license was moved away from a LicenseKey, so that the device there is told so. */
