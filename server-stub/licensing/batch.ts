@@ -16,6 +16,7 @@ export interface BatchOptions {
 interface Waiting {
   readonly verb: Verb<unknown, unknown>;
   readonly request: unknown;
+  readonly weight: number;
   readonly resolve: (outcome: unknown) => void;
   readonly reject: (fault: unknown) => void;
 }
@@ -37,12 +38,17 @@ export class Batch {
     this.#maxRequests = maxRequests;
   }
 
-  /** Decides a request in the next transaction; resolves once that is durable. */
-  submit<Request, Outcome>(verb: Verb<Request, Outcome>, request: Request): Promise<Outcome> {
+  /**
+   * Decides a request in the next transaction; resolves once that is durable.
+   *
+   * @param weight how many ordinary requests it is worth, so that a transaction stays short
+   */
+  submit<Request, Outcome>(verb: Verb<Request, Outcome>, request: Request, weight = 1): Promise<Outcome> {
     return new Promise<Outcome>((resolve, reject) => {
       this.#waiting.push({
         verb: verb as Verb<unknown, unknown>,
         request,
+        weight,
         resolve: resolve as (outcome: unknown) => void,
         reject,
       });
@@ -59,10 +65,20 @@ export class Batch {
     // Requests that the same turn of the event loop brings are taken along.
     await new Promise((turn) => setImmediate(turn));
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#maxRequests);
-      await this.#commit(batch);
+      await this.#commit(this.#waiting.splice(0, this.#fitting()));
     }
     this.#running = undefined;
+  }
+
+  /** How many of those that wait go into one transaction: at least one, whatever its weight. */
+  #fitting(): number {
+    let weight = this.#waiting[0]?.weight ?? 0;
+    let count = 1;
+    for (; count < this.#waiting.length; count += 1) {
+      weight += this.#waiting[count]?.weight ?? 0;
+      if (weight > this.#maxRequests) break;
+    }
+    return count;
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {

@@ -43,10 +43,12 @@ export function idempotent<Request, Result extends object, Body extends object>(
     }
     const known = await storedReplies<Body>(transaction, keys);
     // Of several calls under one key that arrive together the first is carried out.
-    const firsts = keyed.filter(({ key }, index) => {
+    const taken = new Set(known.keys());
+    const firsts = keyed.filter(({ key }) => {
       if (key === undefined) return true;
-      const first = keyed.findIndex((other) => other.key && idOf(other.key) === idOf(key));
-      return first === index && !known.has(idOf(key));
+      const isFirst = !taken.has(idOf(key));
+      taken.add(idOf(key));
+      return isFirst;
     });
     const outcomes = await verb(
       transaction,
