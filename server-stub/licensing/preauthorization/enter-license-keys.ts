@@ -58,12 +58,13 @@ export async function listed(
   licenseKeys: Iterable<string>,
 ): Promise<string[]> {
   const wanted = [...licenseKeys].map((license_key) => ({ license_key }));
+  const keys = rowsOf<{ license_key: string }>(db, { license_key: 'text' }, wanted).as('r');
+  // A join would let SQLite walk the list and look for each of its LicenseKeys among the wanted.
   const rows = await db
-    .selectFrom(rowsOf<{ license_key: string }>(db, { license_key: 'text' }, wanted).as('r'))
-    .innerJoin('preauthorization', (join) =>
-      join.onRef('preauthorization.license_key', '=', 'r.license_key').on('preauthorization.list', '=', list),
-    )
-    .select('r.license_key')
+    .selectFrom('preauthorization')
+    .select('license_key')
+    .where('list', '=', list)
+    .where('license_key', 'in', db.selectFrom(keys).select('license_key'))
     .execute();
   return rows.map(({ license_key }) => license_key);
 }

@@ -12,8 +12,13 @@ import { NAMED_LINES } from './receive-file.ts';
 
 export type Upload = Selectable<UploadTable>;
 
-/** LicenseKeys in one transaction: other writers wait a few milliseconds for it, and so does the event loop. */
-const PIECE = 1_000;
+/**
+ * How long a transaction shall take, in milliseconds: other writers wait for it, and with SQLite the event loop too.
+ * How many LicenseKeys that is depends on their order: each in a corner of its own costs a page of the disk.
+ */
+const PIECE_MS = 20;
+const FEWEST = 50;
+const MOST = 2_000;
 /** How long to leave an upload to another process that is at it, in milliseconds. */
 const LEFT_MS = 500;
 
@@ -48,13 +53,19 @@ export async function enterUpload(
   file: string,
   { pauseMs = 0, ended, onProgress }: EnterOptions = {},
 ): Promise<Upload> {
+  let size = FEWEST;
   for (;;) {
     let upload = await findUpload(store.reader, uploadId);
     if (upload.state !== 'entering') return upload;
     let overtaken = false;
-    for await (const piece of piecesOf(file, upload)) {
+    for await (const piece of piecesOf(file, upload, () => size)) {
       if (ended?.aborted) throw new LicenseError('upload_pending');
-      upload = await store.write(clock.now(), (transaction) => enterPiece(transaction, uploadId, piece));
+      let began = 0;
+      upload = await store.write(clock.now(), (transaction) => {
+        began = performance.now();
+        return enterPiece(transaction, uploadId, piece);
+      });
+      size = nextSize(piece.lines.length, performance.now() - began);
       onProgress?.(upload);
       if (upload.state !== 'entering') return upload;
       overtaken = upload.position !== piece.to.position;
@@ -65,6 +76,12 @@ export async function enterUpload(
     if (!overtaken) throw new Error(`the file of upload ${uploadId} ends before its LicenseKeys do`);
     await setTimeout(LEFT_MS);
   }
+}
+
+/** From what a piece of some size took, the size of the next; by steps, since a full disk cache may slow down one. */
+function nextSize(size: number, tookMs: number): number {
+  const factor = Math.min(2, Math.max(0.5, PIECE_MS / tookMs));
+  return Math.round(Math.min(MOST, Math.max(FEWEST, size * factor)));
 }
 
 /** An upload as it stands. */
@@ -110,18 +127,18 @@ async function removedMeanwhile(
   licenseKeys: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const keys = licenseKeys.map((license_key) => ({ license_key }));
+  const wanted = rowsOf<{ license_key: string }>(db, { license_key: 'text' }, keys).as('r');
   const rows = await db
-    .selectFrom(rowsOf<{ license_key: string }>(db, { license_key: 'text' }, keys).as('r'))
-    .innerJoin('preauthorization_removal as removal', (join) =>
-      join.onRef('removal.license_key', '=', 'r.license_key').on('removal.upload_id', '=', uploadId),
-    )
-    .select('r.license_key')
+    .selectFrom('preauthorization_removal')
+    .select('license_key')
+    .where('upload_id', '=', uploadId)
+    .where('license_key', 'in', db.selectFrom(wanted).select('license_key'))
     .execute();
   return new Set(rows.map(({ license_key }) => license_key));
 }
 
 /** The file from a place on, in pieces; lines that are no LicenseKeys were told of when it was received. */
-async function* piecesOf(file: string, { position, line }: Place): AsyncGenerator<Piece> {
+async function* piecesOf(file: string, { position, line }: Place, size: () => number): AsyncGenerator<Piece> {
   const reading = new LicenseKeyLines({ position, line });
   let [from, last] = [position, { position, line }];
   let licenseKeys: string[] = [];
@@ -138,7 +155,7 @@ async function* piecesOf(file: string, { position, line }: Place): AsyncGenerato
       licenseKeys.push(licenseKey);
       lines.push(number);
       last = { position: end, line: number };
-      if (lines.length === PIECE) yield cut();
+      if (lines.length >= size()) yield cut();
     }
   };
   for await (const chunk of createReadStream(file, { start: position })) yield* take(reading.push(chunk));

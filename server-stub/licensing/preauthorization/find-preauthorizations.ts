@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
-import { BLOCK } from './blocks.ts';
+import { BLOCK, countOf } from './blocks.ts';
 
 export type PreauthorizedKey = Schema['preauthorization'];
 
@@ -37,34 +37,24 @@ export async function pageOfPreauthorizations(
   page: number,
   size: number,
 ): Promise<PreauthorizationPage> {
+  const count = await countOf(db, list);
   const skipped = (page - 1) * size;
+  // The blocks that the page lies in; `through`: LicenseKeys from the newest to the end of the block.
   const blocks = await db
     .with('running', (running) =>
       running
         .selectFrom('preauthorization_block')
-        .select([
-          'block',
-          'count',
-          sql<number>`sum(count) over (order by block desc)`.as('through'),
-          sql<number>`sum(count) over ()`.as('total'),
-        ])
+        .select(['block', 'count', sql<number>`sum(count) over (order by block desc)`.as('through')])
         .where('list', '=', list),
     )
     .selectFrom('running')
     .selectAll()
-    .where((eb) =>
-      eb.or([
-        // The whole is counted also where there is no such page: by the newest block.
-        eb('through', '=', eb.ref('count')),
-        eb.and([eb('through', '>', skipped), eb(eb('through', '-', eb.ref('count')), '<', skipped + size)]),
-      ]),
-    )
+    .where('through', '>', skipped)
+    .where(({ eb, ref }) => eb(eb('through', '-', ref('count')), '<', skipped + size))
     .orderBy('block', 'desc')
     .execute();
-  const count = Number(blocks[0]?.total ?? 0);
-  const wanted = blocks.filter(({ through }) => through > skipped);
-  const [newest, oldest] = [wanted[0], wanted.at(-1)];
-  if (newest === undefined || oldest === undefined || count === 0) return { count, keys: [] };
+  const [newest, oldest] = [blocks[0], blocks.at(-1)];
+  if (newest === undefined || oldest === undefined) return { count, keys: [] };
   const keys = await db
     .selectFrom('preauthorization')
     .selectAll()

@@ -1,8 +1,9 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Store } from '../../store/database.ts';
+import { rowsOf } from '../../store/rows.ts';
 
 /** Rows in one transaction, so that no other writer waits long. */
-const PIECE = 2_000;
+const PIECE = 500;
 /** An export of a list that was cleared meanwhile is let finish, in seconds. */
 const LEFT_ALONE_SECONDS = 3_600;
 /** How long it is told what became of an upload, in seconds. The audit trail keeps it for good. */
@@ -37,16 +38,23 @@ export async function purgePreauthorizations(
 
 async function purgePiece(store: Store, now: EpochSeconds, list: number): Promise<number> {
   return store.write(now, async ({ db }) => {
-    const oldest = db.selectFrom('preauthorization').select('seq').where('list', '=', list);
-    const { numDeletedRows } = await db
+    const keys = await db
+      .selectFrom('preauthorization')
+      .select('license_key')
+      .where('list', '=', list)
+      .orderBy('seq')
+      .limit(PIECE)
+      .execute();
+    const oldest = rowsOf<{ license_key: string }>(db, { license_key: 'text' }, keys).as('r');
+    await db
       .deleteFrom('preauthorization')
       .where('list', '=', list)
-      .where('seq', 'in', oldest.orderBy('seq').limit(PIECE))
-      .executeTakeFirst();
-    if (numDeletedRows < PIECE) {
+      .where('license_key', 'in', db.selectFrom(oldest).select('license_key'))
+      .execute();
+    if (keys.length < PIECE) {
       await db.deleteFrom('preauthorization_block').where('list', '=', list).execute();
       await db.updateTable('preauthorization_list').set({ purged: 1 }).where('list', '=', list).execute();
     }
-    return Number(numDeletedRows);
+    return keys.length;
   });
 }
