@@ -31,7 +31,8 @@ const AUDIT_COLUMNS = {
   hash: 'text',
 } as const satisfies Columns<AuditTable>;
 
-const GENESIS = '0'.repeat(64);
+/** What stands for the hash before a trail's first row. */
+export const GENESIS = '0'.repeat(64);
 
 /**
  * The hash-chained trail of each company, for the length of one transaction: heads are read once, rows are
@@ -150,8 +151,14 @@ export interface TrailVerification {
 /**
  * Walks a company's trail and recomputes every hash, up to the head as it stands at the start: what is written
  * meanwhile comes after it.
+ *
+ * @param visit is given each row once its hash was found right
  */
-export async function verifyTrail(db: Kysely<Schema>, cid: string): Promise<TrailVerification> {
+export async function verifyTrail(
+  db: Kysely<Schema>,
+  cid: string,
+  visit: (row: AuditTable) => void = () => {},
+): Promise<TrailVerification> {
   const head = await db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
   const end = head?.seq ?? 0;
   let previous = GENESIS;
@@ -162,6 +169,7 @@ export async function verifyTrail(db: Kysely<Schema>, cid: string): Promise<Trai
     seq += 1;
     if (row.seq !== seq || row.hash !== auditHash(previous, row)) return { rows: seq, brokenAt: seq };
     previous = row.hash;
+    visit(row);
   }
   if (seq !== end || (head !== undefined && head.hash !== previous)) return { rows: seq, brokenAt: seq + 1 };
   return { rows: seq };

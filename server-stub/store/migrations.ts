@@ -9,6 +9,7 @@ import { idempotency } from './migrations/idempotency.ts';
 import { licensePositions } from './migrations/license-positions.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
 import { preauthorization } from './migrations/preauthorization.ts';
+import { usageMinutes } from './migrations/usage-minutes.ts';
 
 /**
  * The schema's history, in order: a name and its statements, one each, plain enough for both engines. What was
@@ -23,6 +24,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0006-allocations': allocations,
   '0007-credentials': credentials,
   '0008-license-positions': licensePositions,
+  '0009-usage-minutes': usageMinutes,
 };
 
 /** Names of the migrations this program knows. */

@@ -39,6 +39,7 @@ export interface Schema {
   idempotency: IdempotencyTable;
   transfer: TransferTable;
   usage_total: UsageTotalTable;
+  usage_minutes: UsageMinutesTable;
   audit_head: { cid: string; seq: number; at: number; hash: string };
   /** How far the trail of a company was read for alerts. */
   alert_cursor: { cid: string; seq: number };
@@ -181,6 +182,15 @@ export interface TransferTable {
 export interface UsageTotalTable {
   license: string;
   meter_id: string;
+  minutes: number;
+}
+
+/** Minutes of an App's licenses that were reported in the quarter of an hour that began at `at`. */
+export interface UsageMinutesTable {
+  cid: string;
+  pid: string;
+  app_id: string;
+  at: number;
   minutes: number;
 }
 
