@@ -5,6 +5,7 @@ import { loadConfig } from '#core/host/config.ts';
 import { LOG_LEVELS } from '#core/host/log.ts';
 import { isKnownZone } from '#core/zone.ts';
 import { AlertChannelConfig } from './alerts/channel-config.ts';
+import { isNetwork } from './network.ts';
 
 const ServerConfig = Type.Object({
   stateDir: Type.String({
@@ -43,7 +44,7 @@ const ServerConfig = Type.Object({
     }),
     isKnownZone,
   ),
-  trustedProxies: Type.Array(Type.String({ minLength: 2 }), {
+  trustedProxies: Type.Array(Type.Refine(Type.String({ minLength: 2, maxLength: 64 }), isNetwork), {
     description:
       'Addresses (CIDR) of reverse proxies whose X-Forwarded-For names the caller, for the audit trail and the access log.',
     default: [],
@@ -92,6 +93,12 @@ const ServerConfig = Type.Object({
     default: 14,
     minimum: 1,
     maximum: 3650,
+  }),
+  uploadMaxMiB: Type.Integer({
+    description: 'Largest file of preauthorized LicenseKeys that is taken.',
+    default: 64,
+    minimum: 1,
+    maximum: 4096,
   }),
   logLevel: Type.Enum([...LOG_LEVELS], {
     description: `Least severe level that is logged: ${LOG_LEVELS.join(', ')}.`,

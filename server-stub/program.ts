@@ -2,18 +2,33 @@ import type { ExitCode } from '#core/error-table.ts';
 import { fail, type Terminal } from '#core/host/cli.ts';
 import { createProgram, runCommandLine } from '#core/host/command-line.ts';
 import { CONFIG_FILE, loadServerConfig } from './config.ts';
+import { addAlerts } from './program/alerts.ts';
+import { addApp } from './program/app.ts';
 import { addAudit } from './program/audit.ts';
 import { addClock } from './program/clock.ts';
+import { addCompany } from './program/company.ts';
 import { addCredentials } from './program/credentials.ts';
 import { addEnrollment } from './program/enrollment.ts';
 import { addQuota } from './program/quota.ts';
+import { addReport } from './program/report.ts';
 import { addSetUp } from './program/set-up.ts';
 import type { Setting } from './program/setting.ts';
 
 const NAME = 'license-server';
 
 /** Groups of commands, in the order of the help. */
-const GROUPS = [addSetUp, addEnrollment, addCredentials, addQuota, addAudit, addClock];
+const GROUPS = [
+  addSetUp,
+  addEnrollment,
+  addCredentials,
+  addCompany,
+  addQuota,
+  addApp,
+  addReport,
+  addAlerts,
+  addAudit,
+  addClock,
+];
 
 /** Runs `license-server` with its arguments and gives the exit code. */
 export async function runServerProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -1,26 +1,39 @@
-import { type AddressInfo, isIP } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '#core/clock.ts';
-import { LicenseError } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
-import { codeOf, reasonOf } from '#core/host/reason.ts';
+import { startAlerts } from './alerts/start-alerts.ts';
 import type { ServerConfig } from './config.ts';
-import { buildApp } from './http/app.ts';
+import { buildApp, buildLegacyApp } from './http/app.ts';
+import { listen } from './http/listen.ts';
+import type { Services } from './http/services.ts';
 import { loadInstallation } from './installation.ts';
+import { renewAutomatically } from './licensing/automatic-renewal.ts';
 import { Batch } from './licensing/batch.ts';
+import { CredentialUse } from './licensing/credential-use.ts';
 import { forget } from './licensing/forget.ts';
+import { purgePreauthorizations } from './licensing/preauthorization/purge-preauthorizations.ts';
+import { Uploads } from './licensing/preauthorization/uploads.ts';
 import { openStore, type Store } from './store/database.ts';
+import { watchCommits } from './store/watch-commits.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface RunningServer {
   /** Base URL by which this host reaches it. */
   readonly url: string;
+  /** Of the plain listener for older device tools, where there is one. */
+  readonly legacyUrl?: string | undefined;
   readonly store: Store;
   /** Answers what is under way, then closes. */
   close(): Promise<void>;
 }
 
+export interface ServerOptions {
+  /** Takes a line for each request; none are written without. */
+  accessLog?: Logger | undefined;
+}
+
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const MEBIBYTE = 1024 * 1024;
 
 /**
  * Starts the license server: the composition root. What it stands on is made here, once, and handed down.
@@ -31,53 +44,84 @@ export async function startServer(
   config: ServerConfig,
   log: Logger,
   clock: Clock = systemClock,
+  { accessLog }: ServerOptions = {},
 ): Promise<RunningServer> {
   const { serverId, key, roots, tls, store: location } = loadInstallation(config);
-  const store = await openStore(location);
+  const opened = await openStore(location);
+  const alerts = await startAlerts(config, { store: opened, clock, log }).catch(async (cause: unknown) => {
+    await opened.close();
+    throw cause;
+  });
+  const store = watchCommits(opened, () => alerts.wake());
   const batch = new Batch(store, clock);
-  const app = await buildApp(
-    { store, batch, issuer: { serverId, key }, roots, clock, config, log },
-    config.tls ? tls : undefined,
-  );
+  const credentialUse = new CredentialUse();
+  const issuer = { serverId, key };
+  const uploads = new Uploads(store, clock, log, {
+    stateDir: config.stateDir,
+    maxBytes: config.uploadMaxMiB * MEBIBYTE,
+  });
+  const services: Services = {
+    store,
+    batch,
+    issuer,
+    roots,
+    clock,
+    config,
+    log,
+    accessLog,
+    credentialUse,
+    uploads,
+  };
+  const app = await buildApp(services, config.tls ? tls : undefined);
+  const legacyApp = config.legacyHttpPort < 0 ? undefined : await buildLegacyApp(services);
+  const closeApps = async () => {
+    await Promise.all([app.close(), legacyApp?.close()]);
+  };
+  let urls: { url: string; legacyUrl?: string | undefined };
   try {
-    await app.listen({ host: config.host, port: config.port });
+    urls = {
+      url: await listen(app, config.host, config.port),
+      legacyUrl: legacyApp && (await listen(legacyApp, config.host, config.legacyHttpPort)),
+    };
   } catch (cause) {
-    await app.close();
+    await closeApps();
+    await alerts.stop();
     await store.close();
-    throw listenError(config, cause);
+    throw cause;
   }
 
   const upkeep = new Upkeep(
-    [{ name: 'forget', everyMs: 6 * HOUR_MS, run: () => forget(store, clock.now()) }],
+    [
+      { name: 'uploads', everyMs: MINUTE_MS, run: () => uploads.resume() },
+      {
+        name: 'purge',
+        everyMs: 10 * MINUTE_MS,
+        run: (ended) => purgePreauthorizations(store, clock.now(), ended),
+      },
+      { name: 'forget', everyMs: 6 * HOUR_MS, run: () => forget(store, clock.now()) },
+      { name: 'renew', everyMs: HOUR_MS, run: (ended) => renewAutomatically(store, clock, ended) },
+      {
+        name: 'credential use',
+        everyMs: 5 * MINUTE_MS,
+        run: () => credentialUse.store(store, clock.now()),
+      },
+    ],
     log,
   );
 
   return {
-    url: urlOf(app, config.tls),
+    ...urls,
     store,
     async close() {
-      await app.close();
+      await uploads.end();
+      await closeApps();
       await upkeep.stop();
+      await credentialUse
+        .store(store, clock.now())
+        .catch((err: unknown) => log.warn({ err }, 'last use of credentials not written'));
+      await alerts.stop();
       await batch.drain();
       await store.close();
     },
   };
-}
-
-function urlOf(app: FastifyInstance, tls: boolean): string {
-  const bound = app.server.address() as AddressInfo;
-  const address = bound.address === '0.0.0.0' || bound.address === '::' ? '127.0.0.1' : bound.address;
-  return `${tls ? 'https' : 'http'}://${isIP(address) === 6 ? `[${address}]` : address}:${bound.port}`;
-}
-
-function listenError({ host, port }: ServerConfig, cause: unknown): unknown {
-  if (codeOf(cause) === 'EADDRINUSE') return new LicenseError('port_in_use', { host, port }, { cause });
-  if (cause instanceof Error && codeOf(cause) !== undefined) {
-    return new LicenseError(
-      'listen_failed',
-      { where: `${host}:${port}`, problem: reasonOf(cause) },
-      { cause },
-    );
-  }
-  return cause;
 }

@@ -71,6 +71,20 @@ export const inputErrors = {
     '权限范围为 {scope} 的凭证不能调用该接口',
     '请使用权限范围为 full 的凭证：license-server credentials create --scope full。',
   ),
+  scope_too_wide: mistake(
+    2,
+    'this plain HTTP port takes only credentials of scope {only}: a secret of wider scope must not travel unencrypted',
+    'Rotate these credentials, since their secret was sent in plain text: license-server credentials rotate CUSTOMER_ID --overlap 0. Make others for the device tools: license-server credentials create --scope {only}.',
+    '该明文 HTTP 端口只接受权限范围为 {only} 的凭证：更大权限的密钥不得以明文传输',
+    '该凭证的密钥已以明文发送，请更换：license-server credentials rotate CUSTOMER_ID --overlap 0，并为设备工具另建凭证：license-server credentials create --scope {only}。',
+  ),
+  legacy_not_enabled: mistake(
+    2,
+    'App {appId} is not enabled for the older device tools',
+    'Set the PID that they activate: license-server app set {appId} --legacy-pid PID.',
+    'App {appId} 未对旧版设备工具开放',
+    '请设置其激活所用的 PID：license-server app set {appId} --legacy-pid PID。',
+  ),
   unknown_app: mistake(
     2,
     'App {appId} is unknown',
@@ -125,6 +139,19 @@ export const inputErrors = {
     '{path} 不支持 {method} 方法',
     '请使用文档中的方法。',
   ]),
+  http_malformed: mistake(
+    2,
+    'the HTTP request cannot be read: {problem}',
+    'Correct the client; it must send valid HTTP/1.1 with at most 16 KiB of headers.',
+    '无法解析该 HTTP 请求：{problem}',
+    '请修正客户端：须发送有效的 HTTP/1.1 请求，请求头不超过 16 KiB。',
+  ),
+  request_timeout: entry(408, 1, true, [
+    'the request did not arrive whole in time',
+    'Send it again, on a new connection.',
+    '请求未在规定时间内完整到达',
+    '请使用新的连接重新发送。',
+  ]),
   payload_too_large: entry(413, 2, false, [
     'the body is too large',
     'Send less at once.',
@@ -141,6 +168,12 @@ export const inputErrors = {
     'too many requests',
     'Try again after {retryAfterSeconds} s.',
     '请求过于频繁',
+    '请在 {retryAfterSeconds} 秒后重试。',
+  ]),
+  server_busy: entry(503, 1, true, [
+    'the server is receiving too many large requests at once',
+    'Try again after {retryAfterSeconds} s.',
+    '服务器正在接收过多的大请求',
     '请在 {retryAfterSeconds} 秒后重试。',
   ]),
   internal: entry(500, 1, true, [

@@ -1,57 +1,75 @@
-import { timingSafeEqual } from 'node:crypto';
+import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LicenseError } from '#core/errors.ts';
-import { findCredential, hashSecret, type Scope } from '../licensing/credentials.ts';
+import type { Scope } from '../licensing/credentials.ts';
+import { type Caller, recogniseCaller } from '../licensing/recognise-caller.ts';
+import { FailedAttempts } from './failed-attempts.ts';
+import { addressOf } from './remote-address.ts';
 import type { Services } from './services.ts';
-
-/** For whom a call of the OpenAPI is made. */
-export interface Caller {
-  readonly cid: string;
-  readonly customerId: string;
-  readonly scope: Scope;
-}
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | undefined;
   }
+  interface FastifyContextConfig {
+    /** The least scope that may make the call; `full` where a route says nothing. */
+    scope?: Scope;
+  }
+}
+
+export interface CredentialRules {
+  /** The one scope that is taken at all: on a listener where secrets travel in plain text. */
+  only?: Scope;
 }
 
 /** How long a pair is believed without asking the store, so that a revoked one ends everywhere within a second. */
 const BELIEVED_MS = 1000;
-/** Pairs believed at a time, at most. */
+/** Pairs remembered at a time, at most. */
 const REMEMBERED = 1000;
 
 /**
- * HTTP Basic authentication (RFC 7617) for every route of the scope, before anything else is looked at. Source:
- * contract, Common "Auth".
+ * HTTP Basic authentication (RFC 7617) for every route of the scope, before anything else is looked at; then whether
+ * the pair may make the call: a route that says nothing is for scope `full` alone. Source: contract, Common "Auth";
+ * design, Server "Credentials".
  */
-export function requireCredentials(scope: FastifyInstance, { store }: Pick<Services, 'store'>): void {
-  /** By the header's text; only what was right is remembered. */
+export function requireCredentials(
+  scope: FastifyInstance,
+  { store, clock, credentialUse }: Pick<Services, 'store' | 'clock' | 'credentialUse'>,
+  { only }: CredentialRules = {},
+): void {
+  /** By the header's text; only what was right. Past `until` it is asked for again. */
   const remembered = new Map<string, { caller: Caller; until: number }>();
+  const failedAttempts = new FailedAttempts();
 
-  async function authenticate(header: string): Promise<Caller> {
+  async function authenticate(header: string, request: FastifyRequest, wasRight: boolean): Promise<Caller> {
     const { customerId, secret } = basicCredentials(header);
-    const credential = await findCredential(store.reader, customerId);
-    // A stranger's secret is hashed and compared too, so that the time tells nothing about names.
-    const expected = Buffer.from(credential?.secret_hash ?? '0'.repeat(64));
-    const matches = timingSafeEqual(Buffer.from(hashSecret(secret)), expected);
-    if (credential === undefined || !matches) throw new LicenseError('unauthorized');
-    return { cid: credential.cid, customerId, scope: credential.scope };
+    // An IPv6 host has 2^64 addresses of its own: they count as one.
+    const network = normalizeIP(addressOf(request));
+    if (!wasRight) failedAttempts.begin(network);
+    const caller = await recogniseCaller(store.reader, customerId, secret, clock.now());
+    if (caller === undefined) {
+      remembered.delete(header);
+      throw new LicenseError('unauthorized');
+    }
+    if (!wasRight) failedAttempts.forgive(network);
+    credentialUse.note(customerId, clock.now());
+    const [oldest] = remembered.keys();
+    if (remembered.size >= REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    remembered.set(header, { caller, until: performance.now() + BELIEVED_MS });
+    return caller;
   }
 
   scope.decorateRequest('caller', undefined);
   scope.addHook('onRequest', async (request) => {
     const header = request.headers.authorization ?? '';
-    const now = performance.now();
     const known = remembered.get(header);
-    if (known !== undefined && now < known.until) {
-      request.caller = known.caller;
-      return;
-    }
-    const caller = await authenticate(header);
-    if (remembered.size >= REMEMBERED) remembered.clear();
-    remembered.set(header, { caller, until: now + BELIEVED_MS });
+    const caller =
+      known !== undefined && performance.now() < known.until
+        ? known.caller
+        : await authenticate(header, request, known !== undefined);
+    if (only !== undefined && caller.scope !== only) throw new LicenseError('scope_too_wide', { only });
+    if (caller.scope !== 'full' && request.routeOptions.config.scope !== caller.scope)
+      throw new LicenseError('scope_insufficient', { scope: caller.scope });
     request.caller = caller;
   });
 }
@@ -70,3 +88,5 @@ function basicCredentials(header: string): { customerId: string; secret: string 
   if (colon < 0) throw new LicenseError('unauthorized');
   return { customerId: decoded.slice(0, colon), secret: decoded.slice(colon + 1) };
 }
+
+export type { Caller };

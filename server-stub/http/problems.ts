@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { errorTable } from '#core/error-table.ts';
 import { asLicenseError, type Bilingual, type Language, LicenseError, messageOf } from '#core/errors.ts';
 import { describeFaults } from '#core/shape-fault.ts';
+import { ServedRoutes } from './served-routes.ts';
 
 /** Every failure on the wire. Source: contract, Common "Envelope". */
 export interface Problem {
@@ -19,11 +20,11 @@ export function installProblems(app: FastifyInstance): void {
   app.setErrorHandler((fault: FastifyError, request, reply) =>
     sendProblem(translate(fault, request), request, reply),
   );
+  const routes = new ServedRoutes();
+  app.addHook('onRoute', ({ method, url }) => routes.add([method].flat(), url));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    // The router takes a path with its own signs in it (`:`, `*`, `(`) for a pattern.
-    const plain = /^[\w/.-]+$/.test(path);
-    const methods = METHODS.filter((method) => plain && app.hasRoute({ method, url: path }));
+    const methods = routes.methodsOf(path);
     if (methods.length === 0) return sendProblem(new LicenseError('not_found', { path }), request, reply);
     reply.header('allow', methods.join(', '));
     return sendProblem(
@@ -33,8 +34,6 @@ export function installProblems(app: FastifyInstance): void {
     );
   });
 }
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const;
 
 /** The problem of an error, for one reader. */
 export function problemOf(error: LicenseError, language: Language, requestId: string): Problem {
@@ -56,7 +55,8 @@ function sendProblem(error: LicenseError, request: FastifyRequest, reply: Fastif
   if (problem.code >= 500)
     request.log.error({ requestId: request.id, err: error.cause ?? error, code: error.code }, error.message);
   if (problem.code === 401) reply.header('www-authenticate', 'Basic realm="license"');
-  if (problem.code === 503) reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  const { retryAfterSeconds = problem.code === 503 ? RETRY_AFTER_SECONDS : undefined } = error.detail;
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
   return reply.code(problem.code).send(problem);
 }
 

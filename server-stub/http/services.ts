@@ -5,6 +5,7 @@ import type { ServerConfig } from '../config.ts';
 import type { Batch } from '../licensing/batch.ts';
 import type { CredentialUse } from '../licensing/credential-use.ts';
 import type { Issuer } from '../licensing/issuer.ts';
+import type { Uploads } from '../licensing/preauthorization/uploads.ts';
 import type { Store } from '../store/database.ts';
 
 /** What the routes stand on; made by the composition root. */
@@ -19,4 +20,5 @@ export interface Services {
   /** Takes a line for each request; none are written without. */
   readonly accessLog?: Logger | undefined;
   readonly credentialUse: CredentialUse;
+  readonly uploads: Uploads;
 }

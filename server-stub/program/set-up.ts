@@ -1,6 +1,7 @@
 import type { ApplyOptions } from '../commands/apply.ts';
 import type { InitOptions } from '../commands/init.ts';
-import { collect, type Setting } from './setting.ts';
+import type { ServeOptions } from '../commands/serve.ts';
+import { collect, type Setting, wholeNumberFrom } from './setting.ts';
 
 /** `license-server init`, `apply`, `import` and `serve`. */
 export function addSetUp({ program, language, run }: Setting): void {
@@ -41,7 +42,12 @@ export function addSetUp({ program, language, run }: Setting): void {
   program
     .command('serve')
     .description(texts.serve.about)
-    .action(run(async (context) => (await import('../commands/serve.ts')).serve(context)));
+    .option('--legacy-http <PORT>', texts.serve.legacyHttp, wholeNumberFrom(0, '--legacy-http', 65_535))
+    .action(
+      run(async (context, options: ServeOptions) =>
+        (await import('../commands/serve.ts')).serve(context, options),
+      ),
+    );
 }
 
 const EXAMPLE = `license-server apply --cid 717241 --name "Example School" --app Classroom \\
@@ -74,7 +80,11 @@ ${EXAMPLE}`,
       about: 'take what the vendor signed: a certificate or a grant',
       file: 'file of the vendor',
     },
-    serve: { about: 'run the server in the foreground' },
+    serve: {
+      about: 'run the server in the foreground',
+      legacyHttp:
+        'also open a plain HTTP port for older device tools: calls 14 and 15 alone, for credentials of scope activate alone; 0 takes a free one (default: legacyHttpPort of the configuration)',
+    },
   },
   zh: {
     out: '要写入的文件，不能已存在',
@@ -98,6 +108,10 @@ minutes（0：不限）、period（00:00~23:59）、zone（Asia/Shanghai）、ca
 ${EXAMPLE}`,
     },
     import: { about: '导入厂商签署的证书或授权', file: '厂商提供的文件' },
-    serve: { about: '在前台运行服务器' },
+    serve: {
+      about: '在前台运行服务器',
+      legacyHttp:
+        '另开一个供旧版设备工具使用的明文 HTTP 端口：仅接口 14 与 15，且仅限 activate 权限的凭证；0 表示任选空闲端口（默认：配置中的 legacyHttpPort）',
+    },
   },
 };

@@ -21,12 +21,17 @@ export function collect(value: string, list: readonly string[] = []): string[] {
 
 /** Reads a whole number from 1. */
 export function wholeNumber(option: string, most: number) {
+  return wholeNumberFrom(1, option, most);
+}
+
+/** Reads a whole number. */
+export function wholeNumberFrom(least: 0 | 1, option: string, most: number) {
   return (text: string): number => {
-    const number = /^[1-9][0-9]{0,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (number <= most) return number;
+    const number = /^(0|[1-9][0-9]{0,9})$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
     throw usageError({
-      en: `${option}: "${text}" is not a whole number from 1 to ${most}`,
-      zh: `${option}：“${text}”不是 1 到 ${most} 的整数`,
+      en: `${option}: "${text}" is not a whole number from ${least} to ${most}`,
+      zh: `${option}：“${text}”不是 ${least} 到 ${most} 的整数`,
     });
   };
 }

@@ -316,8 +316,8 @@ describe('the command line', () => {
 
   test.each([
     [[], 'init, apply, import, serve, enrollment, credentials, quota, audit, clock'],
-    [['enrollment'], 'create, list, revoke'],
-    [['credentials', 'dance'], 'create, list, revoke'],
+    [['enrollment'], 'create, list, rotate, revoke'],
+    [['credentials', 'dance'], 'create, list, rotate, revoke'],
     [['clock'], 'accept'],
     [['quota', 'extra'], 'too many arguments'],
     [['quota', '--wat'], '--wat'],

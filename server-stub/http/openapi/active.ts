@@ -14,6 +14,7 @@ export function activeRoutes(scope: FastifyInstance, services: Services): void {
   changeRoute(scope, services, {
     path: '/active',
     query: Query,
+    scope: 'activate',
     verb: activate,
     request: ({ query: { pid, licenseKey, appid: appId }, caller: { cid }, requester }) => ({
       cid,

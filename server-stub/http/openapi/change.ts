@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import * as Type from 'typebox';
-import { type Bilingual, LicenseError } from '#core/errors.ts';
-import { parseJson } from '#core/shapes.ts';
+import type * as Type from 'typebox';
+import type { Bilingual } from '#core/errors.ts';
 import type { Verb } from '../../licensing/batch.ts';
-import { type IdempotencyKey, idempotent } from '../../licensing/idempotent.ts';
+import type { Scope } from '../../licensing/credentials.ts';
+import { idempotent } from '../../licensing/idempotent.ts';
 import type { Outcome, Requester } from '../../licensing/outcome.ts';
 import { type Caller, callerOf } from '../authentication.ts';
 import { languageOf } from '../problems.ts';
+import { addressOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
+import { parseJsonBody } from './json-body.ts';
 import { VERSIONS } from './versions.ts';
 
 /** What a call of the OpenAPI was given, validated. */
@@ -40,6 +42,8 @@ export interface Change<
   readonly body?: Body;
   /** Largest body, in bytes. */
   readonly bodyLimit?: number;
+  /** The least scope of credentials; `full` where nothing is said. */
+  readonly scope?: Scope;
   readonly verb: Verb<Request, Outcome<Result>>;
   /**
    * The verb's request.
@@ -50,8 +54,10 @@ export interface Change<
   success(result: Result, request: Request): Success;
 }
 
-/** RFC-draft idempotency-key-header: opaque to us. */
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+/** Who makes a call and from where, for the audit trail. */
+export function requesterOf(request: FastifyRequest): Required<Requester> {
+  return { actor: `credential:${callerOf(request).customerId}`, from: addressOf(request) };
+}
 
 /**
  * Serves a change under every version of the OpenAPI: parameters by schema, one place in the batch, an
@@ -63,23 +69,23 @@ export function changeRoute<
   Request,
   Result extends object,
 >(scope: FastifyInstance, { batch }: Services, change: Change<Query, Body, Request, Result>): void {
-  const { path, query, body, bodyLimit } = change;
+  const { path, query, body, bodyLimit, scope: leastScope } = change;
   const verb = idempotent(change.verb, (result: Result, request: Request) => change.success(result, request));
   for (const version of VERSIONS) {
     const options = {
       schema: { querystring: query, ...(body !== undefined && { body }) },
       ...(body !== undefined && { preValidation: parseJsonBody }),
       ...(bodyLimit !== undefined && { bodyLimit }),
+      ...(leastScope !== undefined && { config: { scope: leastScope } }),
     };
     scope.post(`/dabiz/license/${version}${path}`, options, async (request) => {
-      const caller = callerOf(request);
       const call = {
         query: request.query as Type.Static<Query>,
         body: (body === undefined ? undefined : request.body) as Type.Static<Body>,
-        caller,
-        requester: { actor: `credential:${caller.customerId}`, from: request.ip },
+        caller: callerOf(request),
+        requester: requesterOf(request),
       };
-      const key = idempotencyKey(request, caller, path, call);
+      const key = idempotencyKeyOf(request, path, query, call.body);
       const reply = await batch.submit(verb, { request: change.request(call), key });
       if (!reply.ok) throw reply.error;
       const { message, data } = reply.body;
@@ -90,38 +96,4 @@ export function changeRoute<
       };
     });
   }
-}
-
-/**
- * Makes JSON of the body's bytes, for the validator. A client that names no content type is taken at its word.
- *
- * @throws `unsupported_media_type`, `body_malformed`
- */
-export async function parseJsonBody(request: FastifyRequest): Promise<void> {
-  const contentType = request.headers['content-type'];
-  if (contentType !== undefined && !/^application\/json\b/i.test(contentType))
-    throw new LicenseError('unsupported_media_type', { contentType });
-  const text = Buffer.isBuffer(request.body) ? request.body.toString() : '';
-  request.body = parseJson(Type.Object({}), text, 'body_malformed', 'body');
-}
-
-function idempotencyKey(
-  request: FastifyRequest,
-  { cid }: Caller,
-  route: string,
-  { query, body }: Pick<Call<unknown, unknown>, 'query' | 'body'>,
-): IdempotencyKey | undefined {
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !IDEMPOTENCY_KEY.test(key)) {
-    const problem = {
-      en: 'must be 1 to 255 visible ASCII characters',
-      zh: '必须为 1 至 255 个可见 ASCII 字符',
-    };
-    throw new LicenseError('parameter_invalid', { name: 'Idempotency-Key', problem });
-  }
-  const request_hash = createHash('sha256')
-    .update(JSON.stringify([query, body]))
-    .digest('hex');
-  return { cid, route, key, request_hash };
 }

@@ -13,12 +13,14 @@ const Query = Type.Object({
   key: Type.String({ minLength: 1, maxLength: 1024 }),
 });
 
+const OPTIONS = { schema: { querystring: Query }, config: { scope: 'activate' as const } };
+
 /** Call 2 of the contract: GET …/detail, by license value or LicenseKey. */
 export function detailRoutes(scope: FastifyInstance, { store }: Services): void {
   for (const version of VERSIONS) {
     scope
       .withTypeProvider<TypeBoxTypeProvider>()
-      .get(`/dabiz/license/${version}/detail`, { schema: { querystring: Query } }, async (request) => {
+      .get(`/dabiz/license/${version}/detail`, OPTIONS, async (request) => {
         const { appid: appId, key } = request.query;
         if (!(await ownsApp(store.reader, callerOf(request).cid, appId)))
           throw new LicenseError('unknown_app', { appId });

@@ -1,0 +1,39 @@
+import type { Socket } from 'node:net';
+import { errorTable } from '#core/error-table.ts';
+import { LicenseError, messageOf } from '#core/errors.ts';
+import { codeOf } from '#core/host/reason.ts';
+import type { Problem } from './problems.ts';
+
+const MALFORMED = { en: 'it is not valid HTTP', zh: '不是有效的 HTTP' };
+const TOO_LONG = { en: 'its headers are longer than 16 KiB', zh: '请求头超过 16 KiB' };
+
+/**
+ * Answers what never became a request, in the envelope all the same and in one write, and ends the connection: what
+ * follows on it cannot be told from what went wrong. Nobody's language is known yet, so it is Chinese as documented.
+ */
+export function answerClientError(this: unknown, fault: Error, socket: Socket): void {
+  const code = codeOf(fault);
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const error =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new LicenseError('request_timeout')
+      : new LicenseError('http_malformed', {
+          problem: code === 'HPE_HEADER_OVERFLOW' ? TOO_LONG : MALFORMED,
+        });
+  const status = errorTable[error.code].http;
+  const problem: Problem = {
+    code: status,
+    message: messageOf(error, 'zh'),
+    error: error.code,
+    requestId: crypto.randomUUID(),
+  };
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 408 ? 'Request Timeout' : 'Bad Request'}\r\n` +
+      'content-type: application/json; charset=utf-8\r\n' +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import * as Type from 'typebox';
+import { licenseCertDocument } from '#core/documents/license-cert.ts';
+import { parseLicenseKey } from '#core/ids.ts';
+import { idempotent } from '../../licensing/idempotent.ts';
+import { legacyActivation } from '../../licensing/legacy-activation.ts';
+import { callerOf } from '../authentication.ts';
+import type { Services } from '../services.ts';
+import { requesterOf } from './change.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
+import { parseJsonBody } from './json-body.ts';
+import { AppIdParameter, LicenseKeyParameter } from './parameters.ts';
+
+const PATH = '/dev/v3/apps/:appid/licenses/activation';
+
+const Params = Type.Object({ appid: AppIdParameter });
+const Body = Type.Object({
+  /** The device's own opaque text. It names no license, and none of it is kept. */
+  credential: Type.String({ minLength: 1, maxLength: 256 }),
+  custom: LicenseKeyParameter,
+});
+
+/** Call 14 of the contract: activation by the older device tools, which get a cert and nothing else. */
+export function legacyActivationRoutes(scope: FastifyInstance, { batch, issuer }: Services): void {
+  const verb = idempotent(legacyActivation(issuer), ({ claims }) => ({ claims }));
+  const options = {
+    schema: { params: Params, body: Body },
+    preValidation: parseJsonBody,
+    config: { scope: 'activate' as const },
+  };
+  scope.post(PATH, options, async (request) => {
+    const { appid: appId } = request.params as Type.Static<typeof Params>;
+    const body = request.body as Type.Static<typeof Body>;
+    const key = idempotencyKeyOf(request, PATH, undefined, body);
+    const licenseKey = parseLicenseKey(body.custom);
+    const activation = { cid: callerOf(request).cid, appId, licenseKey, ...requesterOf(request) };
+    const reply = await batch.submit(verb, { request: activation, key });
+    if (!reply.ok) throw reply.error;
+    return { cert: await licenseCertDocument.sign(reply.body.claims, issuer.key) };
+  });
+}

@@ -1,0 +1,11 @@
+import { isIP } from 'node:net';
+import type { FastifyRequest } from 'fastify';
+
+/**
+ * The address a request came from: that of the connection, or the one that a trusted proxy names. What a proxy hands
+ * on without looking at it is no address and not believed.
+ */
+export function addressOf(request: FastifyRequest): string {
+  const { ip } = request;
+  return isIP(ip) === 0 ? (request.socket.remoteAddress ?? '') : ip;
+}
