@@ -4,6 +4,7 @@ import { matchFingerprint } from '#core/device/fingerprint.ts';
 import type { DenialCode } from '#core/documents/license-denial.ts';
 import type { LicenseRequest } from '#core/documents/license-request.ts';
 import type { LicenseTable } from '../store/schema.ts';
+import type { KnownKey } from './request-facts.ts';
 
 /** Devices that may take over an account license in a day. Source: protocol, Identity, "Account licenses". */
 const TAKEOVERS_PER_DAY = 10;
@@ -29,15 +30,23 @@ export type Binding =
  * Server "First use binds" and "Account licenses".
  *
  * @param proven whether the request carries a valid enrollment proof for this App and PID
+ * @param known whether this key held the license before
  */
 export function bindingOf(
   license: LicenseTable,
   request: LicenseRequest,
   jkt: string,
-  proven: boolean,
+  { proven, known }: { proven: boolean; known: KnownKey | undefined },
   now: EpochSeconds,
 ): Binding {
-  if (license.device_jkt === null) return proven ? { outcome: 'bound' } : { outcome: 'stranger' };
+  if (license.device_jkt === null) {
+    // An operator put another device in the place of this one: only a person there may say that it is the one.
+    if (known === 'replaced' && !(proven && isAskedFor(request)))
+      return { outcome: 'denied', code: 'different_device' };
+    // The license came back to its LicenseKey, and its device with it.
+    const returned = known === 'known' && request.purpose === 'refresh';
+    return proven || returned ? { outcome: 'bound' } : { outcome: 'stranger' };
+  }
 
   const account = license.category === 'account';
   const match = matchFingerprint(fingerprintOf(license), request.fingerprint);
@@ -57,6 +66,11 @@ export function bindingOf(
   return withinLimit(license, REBINDS_PER_YEAR, YEAR, now)
     ? { outcome: 'rebound' }
     : { outcome: 'denied', code: 'rebind_limit' };
+}
+
+/** An activation that a person wants, not the daemon by itself. */
+export function isAskedFor({ purpose, automatic }: LicenseRequest): boolean {
+  return purpose === 'activate' && !automatic;
 }
 
 /** The license after a binding: key, fingerprint and the count of rebinds in the running day or year. */

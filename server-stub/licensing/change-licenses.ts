@@ -39,6 +39,13 @@ export type Alter<Wish extends LicenseWish> = (
   now: EpochSeconds,
 ) => Readonly<Record<string, unknown>> | undefined | LicenseError;
 
+/** A change made ready for the wishes of one transaction. */
+export interface PreparedChange<Wish extends LicenseWish> {
+  readonly alter: Alter<Wish>;
+  /** Writes what was altered; called where anything was. */
+  store(altered: readonly Altered<Wish>[]): Promise<void>;
+}
+
 /** What an operator's verb does to a license. */
 export interface LicenseChange<Wish extends LicenseWish> {
   /** `license.suspend` … */
@@ -48,8 +55,7 @@ export interface LicenseChange<Wish extends LicenseWish> {
     db: Kysely<Schema>,
     wishes: readonly Wish[],
     licenses: ReadonlyMap<string, LicenseTable>,
-  ): Promise<Alter<Wish>>;
-  store(db: Kysely<Schema>, altered: readonly Altered<Wish>[]): Promise<void>;
+  ): Promise<PreparedChange<Wish>>;
 }
 
 /** Carries out a change: decided in order, written at once, an audit row for each license that changed. */
@@ -60,7 +66,7 @@ export async function changeLicenses<Wish extends LicenseWish>(
 ): Promise<LicenseOutcome[]> {
   const times = new Map<string, EpochSeconds>();
   for (const cid of new Set(wishes.map((wish) => wish.cid))) times.set(cid, await audit.timeOf(cid));
-  const decided = await decideChanges(db, wishes, change, (cid) => times.get(cid) ?? 0);
+  const { decided, store } = await decideChanges(db, wishes, change, (cid) => times.get(cid) ?? 0);
   const altered = decided.flatMap((decision) => decision.altered ?? []);
   for (const { before, wish, detail } of altered) {
     const { cid, license, actor, from } = wish;
@@ -73,7 +79,7 @@ export async function changeLicenses<Wish extends LicenseWish>(
       detail: { appId, pid, licenseKey, ...detail },
     });
   }
-  if (altered.length > 0) await change.store(db, altered);
+  if (altered.length > 0) await store(altered);
   return decided.map(({ outcome }) => outcome);
 }
 
@@ -84,7 +90,7 @@ export async function previewChanges<Wish extends LicenseWish>(
   change: LicenseChange<Wish>,
   now: EpochSeconds,
 ): Promise<LicenseOutcome[]> {
-  const decided = await decideChanges(db, wishes, change, () => now);
+  const { decided } = await decideChanges(db, wishes, change, () => now);
   return decided.map(({ outcome }) => outcome);
 }
 
@@ -98,13 +104,13 @@ async function decideChanges<Wish extends LicenseWish>(
   wishes: readonly Wish[],
   change: LicenseChange<Wish>,
   timeOf: (cid: string) => EpochSeconds,
-): Promise<Decided<Wish>[]> {
+): Promise<{ decided: Decided<Wish>[]; store: PreparedChange<Wish>['store'] }> {
   const licenses = await licensesByValue(
     db,
     wishes.map(({ license }) => license),
   );
-  const alter = await change.prepare(db, wishes, licenses);
-  return wishes.map((wish) => {
+  const { alter, store } = await change.prepare(db, wishes, licenses);
+  const decide = (wish: Wish): Decided<Wish> => {
     const license = licenses.get(wish.license);
     if (license?.cid !== wish.cid) return refused(new LicenseError('unknown_license'));
     const [before, at] = [{ ...license }, timeOf(wish.cid)];
@@ -112,8 +118,12 @@ async function decideChanges<Wish extends LicenseWish>(
     if (detail instanceof LicenseError) return refused(detail);
     // Others of the batch may alter it again: the outcome is what this wish made of it.
     const outcome: LicenseOutcome = { ok: true, license: { ...license }, changed: detail !== undefined };
-    return detail === undefined ? { outcome } : { outcome, altered: { license, before, wish, at, detail } };
-  });
+    if (detail === undefined) return { outcome };
+    // The usage report lives the trail again without remembering any license.
+    const told = license.state === before.state ? detail : { previousState: before.state, ...detail };
+    return { outcome, altered: { license, before, wish, at, detail: told } };
+  };
+  return { decided: wishes.map(decide), store };
 }
 
 function refused<Wish extends LicenseWish>(error: LicenseError): Decided<Wish> {

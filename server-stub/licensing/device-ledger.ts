@@ -3,11 +3,11 @@ import type { EpochSeconds } from '#core/clock.ts';
 import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import type { Statement } from './issuer.ts';
+import { storeLicenses } from './store-licenses.ts';
 
 type Sighting = Pick<Schema['device_key'], 'jkt' | 'license' | 'counter'> & { at: EpochSeconds };
 
 const TOUCHED = {
-  license: 'text',
   state: 'text',
   device_jkt: 'text',
   fingerprint: 'text',
@@ -31,6 +31,7 @@ export class DeviceLedger {
   readonly #db: Kysely<Schema>;
   readonly #licenses = new Set<LicenseTable>();
   readonly #sightings = new Map<string, Sighting>();
+  readonly #restored = new Map<string, Pick<Sighting, 'jkt' | 'license'>>();
   readonly #answers: Schema['answer'][] = [];
 
   constructor(db: Kysely<Schema>) {
@@ -49,15 +50,28 @@ export class DeviceLedger {
     this.#sightings.set(key, { jkt, license, counter: Math.max(counter, seen?.counter ?? 0), at });
   }
 
+  /** A key that an operator had replaced and that a person put back. */
+  restore(jkt: string, license: string): void {
+    this.#restored.set(`${jkt} ${license}`, { jkt, license });
+  }
+
   /** An answer that changed state, to be given again to the same jti. */
-  remember(jti: string, jkt: string, { claims, kind }: Statement & { kind: 'token' }): void {
-    const terms = JSON.stringify([claims.termsId, ...claims.renewals.map(({ termsId }) => termsId)]);
-    this.#answers.push({ jti, jkt, kind, claims: JSON.stringify(claims), terms, at: claims.iat });
+  remember(jti: string, jkt: string, { kind, claims }: Statement): void {
+    const terms = kind === 'token' ? [claims.termsId, ...claims.renewals.map(({ termsId }) => termsId)] : [];
+    this.#answers.push({
+      jti,
+      jkt,
+      kind,
+      claims: JSON.stringify(claims),
+      terms: JSON.stringify(terms),
+      at: claims.iat,
+    });
   }
 
   async store(): Promise<void> {
-    await this.#storeLicenses([...this.#licenses]);
+    await storeLicenses(this.#db, TOUCHED, this.#licenses);
     await this.#storeSightings([...this.#sightings.values()]);
+    await this.#restoreKeys([...this.#restored.values()]);
     if (this.#answers.length === 0) return;
     await this.#db
       .insertInto('answer')
@@ -66,21 +80,14 @@ export class DeviceLedger {
       .execute();
   }
 
-  async #storeLicenses(licenses: readonly LicenseTable[]): Promise<void> {
-    if (licenses.length === 0) return;
+  async #restoreKeys(keys: readonly Pick<Sighting, 'jkt' | 'license'>[]): Promise<void> {
+    if (keys.length === 0) return;
     await this.#db
-      .updateTable('license')
-      .from(rowsOf<LicenseTable>(this.#db, TOUCHED, licenses).as('r'))
-      .set(({ ref }) => ({
-        state: ref('r.state'),
-        device_jkt: ref('r.device_jkt'),
-        fingerprint: ref('r.fingerprint'),
-        rebinds: ref('r.rebinds'),
-        rebinds_since: ref('r.rebinds_since'),
-        last_seen_at: ref('r.last_seen_at'),
-        agent_version: ref('r.agent_version'),
-      }))
-      .whereRef('license.license', '=', 'r.license')
+      .updateTable('device_key')
+      .from(rowsOf<(typeof keys)[number]>(this.#db, { jkt: 'text', license: 'text' }, keys).as('r'))
+      .set({ replaced_at: null })
+      .whereRef('device_key.jkt', '=', 'r.jkt')
+      .whereRef('device_key.license', '=', 'r.license')
       .execute();
   }
 

@@ -15,6 +15,7 @@ import { newId } from '#core/ids.ts';
 import type { SigningKey } from '#core/keys.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { renewalsOf } from './terms.ts';
+import type { UsedMinutes } from './usage.ts';
 
 /** The server as one who signs. */
 export interface Issuer {
@@ -42,6 +43,7 @@ export function tokenClaims(
   { request, jkt, cid, iat }: StatementSubject,
   license: LicenseTable,
   terms: PurchaseTerms,
+  used: UsedMinutes = { own: 0, others: 0 },
 ): LicenseToken {
   const { tokenLifeSeconds, graceSeconds, expiryGraceSeconds } = tokenLimits(terms);
   const renewals = [...renewalsOf(license)];
@@ -60,7 +62,7 @@ export function tokenClaims(
     category: license.category,
     sku: terms.sku,
     ...(terms.label !== undefined && { label: terms.label }),
-    minutes: { allowed: allowedMinutes(terms.sku, renewals.length), own: 0, others: 0 },
+    minutes: { allowed: allowedMinutes(terms.sku, renewals.length), ...used },
     activationTime: license.activation_time,
     renewals,
     expireTime: license.expire_time,

@@ -20,21 +20,23 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u061c\u200e\u200f\u20
 
 export const labelling: LicenseChange<LabelWish> = {
   action: 'license.label',
-  prepare: async () => (license, wish) => {
-    const { label = license.label, group = license.group_name } = wish;
-    const fault = labelFault('label', label) ?? labelFault('group', group);
-    if (fault !== undefined) return fault;
-    if (label === license.label && group === license.group_name) return undefined;
-    license.label = label;
-    license.group_name = group;
-    return { label, group };
-  },
-  store: (db, altered) =>
-    storeLicenses(
-      db,
-      { label: 'text', group_name: 'text' },
-      altered.map(({ license }) => license),
-    ),
+  prepare: async (db) => ({
+    alter(license, wish) {
+      const { label = license.label, group = license.group_name } = wish;
+      const fault = labelFault('label', label) ?? labelFault('group', group);
+      if (fault !== undefined) return fault;
+      if (label === license.label && group === license.group_name) return undefined;
+      license.label = label;
+      license.group_name = group;
+      return { label, group };
+    },
+    store: (altered) =>
+      storeLicenses(
+        db,
+        { label: 'text', group_name: 'text' },
+        altered.map(({ license }) => license),
+      ),
+  }),
 };
 
 /** Gives licenses a label and a group (room, building). Refused: `parameter_invalid`. */

@@ -13,18 +13,20 @@ import { storeLicenses } from './store-licenses.ts';
 
 export const rebinding: LicenseChange<LicenseWish> = {
   action: 'license.rebind',
-  prepare: async () => (license) => {
-    const fromJkt = license.device_jkt;
-    if (fromJkt === null) return undefined;
-    license.device_jkt = null;
-    license.fingerprint = null;
-    return { fromJkt };
-  },
-  async store(db, altered) {
-    const licenses = altered.map(({ license }) => license);
-    await storeLicenses(db, { device_jkt: 'text', fingerprint: 'text' }, licenses);
-    await replaceKeys(db, altered);
-  },
+  prepare: async (db) => ({
+    alter(license) {
+      const fromJkt = license.device_jkt;
+      if (fromJkt === null) return undefined;
+      license.device_jkt = null;
+      license.fingerprint = null;
+      return { fromJkt };
+    },
+    async store(altered) {
+      const licenses = altered.map(({ license }) => license);
+      await storeLicenses(db, { device_jkt: 'text', fingerprint: 'text' }, licenses);
+      await replaceKeys(db, altered);
+    },
+  }),
 };
 
 /**

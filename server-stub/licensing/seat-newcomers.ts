@@ -6,7 +6,7 @@ import { rowsOf } from '../store/rows.ts';
 import type { EnrollmentTable } from '../store/schema.ts';
 import { activate, identityOf } from './activate.ts';
 import { provenEnrollment } from './recognise.ts';
-import type { DeviceRequest, RequestFacts } from './request-facts.ts';
+import { type DeviceRequest, departedLicense, type RequestFacts } from './request-facts.ts';
 
 /** What came of seating: licenses were added to the facts; whoever got none is named here. */
 export interface Seating {
@@ -38,6 +38,8 @@ export async function seatNewcomers(
     const issuing = facts.issuing.get(facts.companies.get(claims.appId) ?? '');
     if (claims.purpose !== 'activate' || settled || issuing === undefined || issuing instanceof LicenseError)
       continue;
+    // Its license was moved away: it takes another once a person says so.
+    if (claims.automatic && departedLicense(facts, request) !== undefined) continue;
     const enrollment = provenEnrollment(claims, jkt, facts.enrollments, issuing.now);
     if (enrollment === undefined) continue;
     if (enrollment.used + (spent.get(enrollment) ?? 0) >= enrollment.max_activations) {

@@ -15,18 +15,20 @@ export function stateChange(
 ): LicenseChange<LicenseWish> {
   return {
     action,
-    prepare: async () => (license) => {
-      if (license.state === to) return undefined;
-      const refused = refusal(license);
-      if (refused !== undefined) return refused;
-      license.state = to;
-      return {};
-    },
-    store: (db, altered) =>
-      storeLicenses(
-        db,
-        { state: 'text' },
-        altered.map(({ license }) => license),
-      ),
+    prepare: async (db) => ({
+      alter(license) {
+        if (license.state === to) return undefined;
+        const refused = refusal(license);
+        if (refused !== undefined) return refused;
+        license.state = to;
+        return {};
+      },
+      store: (altered) =>
+        storeLicenses(
+          db,
+          { state: 'text' },
+          altered.map(({ license }) => license),
+        ),
+    }),
   };
 }

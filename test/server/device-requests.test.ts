@@ -177,17 +177,6 @@ describe('which device holds a license', () => {
     expect(await used(server)).toBe(1);
   });
 
-  test('a device may not renew, transfer or release by itself', async () => {
-    const server = await TestServer.start();
-    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
-    await device.ask();
-    expect(await device.ask({ purpose: 'renew' })).toMatchObject({ denial: { code: 'renewal_refused' } });
-    const transfer = { purpose: 'transfer', toLicenseKey: 'SN-2' } as const;
-    expect(await device.ask(transfer)).toMatchObject({ denial: { code: 'transfer_refused' } });
-    await expect(device.ask({ purpose: 'release' })).rejects.toThrow('400 parameter_invalid');
-    expect((await device.ask({ purpose: 'refresh' })).kind).toBe('token');
-  });
-
   test('an account license follows the person, ten takeovers a day at most', async () => {
     const server = await TestServer.start({ world: { category: 'account' } });
     const enrollment = await server.enrollment();

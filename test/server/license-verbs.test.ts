@@ -79,8 +79,12 @@ describe.each(ENGINES)('verbs on a license, store in %s', (engine) => {
 
     const subject = { subject: license, actor: 'operator:test' };
     const about = { appId: server.world.appId, pid: server.world.purchase.pid, licenseKey: 'SN-1' };
-    for (const action of ['license.suspend', 'license.resume', 'license.release']) {
-      expect(await trail(server, action)).toEqual([{ ...subject, ...about }]);
+    for (const [action, previousState] of [
+      ['license.suspend', 'active'],
+      ['license.resume', 'suspended'],
+      ['license.release', 'active'],
+    ] as const) {
+      expect(await trail(server, action)).toEqual([{ ...subject, ...about, previousState }]);
     }
     expect(await used(server)).toBe(1);
   });

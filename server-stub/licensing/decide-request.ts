@@ -1,0 +1,148 @@
+import type { DenialCode } from '#core/documents/license-denial.ts';
+import { LicenseError } from '#core/errors.ts';
+import type { AuditTrail } from '../store/audit.ts';
+import type { LicenseTable } from '../store/schema.ts';
+import { identityOf } from './activate.ts';
+import { type Binding, bindingOf, bindLicense, isAskedFor } from './bind.ts';
+import { changeByDevice } from './change-by-device.ts';
+import type { DeviceLedger } from './device-ledger.ts';
+import type { Moves } from './moves.ts';
+import { provenEnrollment } from './recognise.ts';
+import type { RenewalLines } from './renewal-lines.ts';
+import { type DeviceRequest, departedLicense, pairOf, type RequestFacts } from './request-facts.ts';
+import type { Seating } from './seat-newcomers.ts';
+
+/** `changed`: the store remembers the answer, so that a retry or a replay gets it again and does nothing. */
+export type Decision =
+  /** The license as it is then: later requests of the run may change it, and a token of before a move is no other's. */
+  | { readonly kind: 'token'; readonly license: LicenseTable; readonly changed: boolean }
+  | {
+      readonly kind: 'denial';
+      readonly code: DenialCode;
+      /** License value; said only to a key that holds or held it. */
+      readonly license?: string;
+      readonly changed?: boolean;
+    }
+  | { readonly kind: 'repeat'; readonly jti: string }
+  | { readonly kind: 'rejected'; readonly error: LicenseError };
+
+/** What the requests of a run are decided by and written with. */
+export interface Deciding {
+  readonly audit: AuditTrail;
+  readonly facts: RequestFacts;
+  readonly seating: Seating;
+  readonly ledger: DeviceLedger;
+  readonly renewals: RenewalLines;
+  readonly moves: Moves;
+}
+
+/** The checks of one request, in order. Source: protocol, Identity and "Idempotence and replay". */
+export async function decideRequest(parts: Deciding, request: DeviceRequest): Promise<Decision> {
+  const { facts, seating, ledger } = parts;
+  const { claims, jkt } = request;
+  const cid = facts.companies.get(claims.appId);
+  if (cid === undefined) return rejected(new LicenseError('unknown_app', { appId: claims.appId }));
+  const issuing = facts.issuing.get(cid);
+  if (issuing === undefined || issuing instanceof LicenseError) {
+    return rejected(issuing ?? new LicenseError('unknown_app', { appId: claims.appId }));
+  }
+  const { now } = issuing;
+
+  const answer = facts.answers.get(claims.jti);
+  if (answer !== undefined) {
+    return answer.jkt === jkt
+      ? { kind: 'repeat', jti: claims.jti }
+      : rejected(new LicenseError('answer_for_another_device'));
+  }
+
+  const license = facts.licenses.get(identityOf(claims));
+  const departed = departedLicense(facts, request);
+  if (license === undefined) return decideWithout(request, seating, departed);
+
+  const proven = provenEnrollment(claims, jkt, facts.enrollments, now) !== undefined;
+  const pair = pairOf(jkt, license.license);
+  const known = facts.bound.get(pair);
+  const binding = bindingOf(license, claims, jkt, { proven, known }, now);
+  if (binding.outcome === 'stranger' || binding.outcome === 'denied') {
+    // Another license has its LicenseKey by now; the one that this key held was moved away. A person who asks for the
+    // other one is told of that.
+    const isAboutOther = binding.outcome === 'denied' && isAskedFor(claims);
+    if (departed !== undefined && known === undefined && !isAboutOther) return transferred(departed);
+    if (binding.outcome === 'stranger') return rejected(new LicenseError('enrollment_rejected'));
+    return known === undefined
+      ? { kind: 'denial', code: binding.code }
+      : { kind: 'denial', code: binding.code, license: license.license };
+  }
+  if (binding.outcome === 'held') ledger.see(jkt, license.license, claims.counter, now);
+  const { purpose } = claims;
+  if (purpose === 'release' || purpose === 'transfer' || purpose === 'renew') {
+    // Only the key that holds a license may change it: an enrollment proof is in many hands.
+    return binding.outcome === 'held'
+      ? changeByDevice(parts, request, license, now)
+      : rejected(new LicenseError('enrollment_rejected'));
+  }
+  return decideContact(parts, request, license, binding, now);
+}
+
+/** A LicenseKey without a license, and none that could be seated. */
+function decideWithout(
+  { claims }: DeviceRequest,
+  { refusals }: Seating,
+  departed: string | undefined,
+): Decision {
+  const refusal = claims.purpose === 'activate' ? refusals.get(identityOf(claims)) : 'unknown_license';
+  if (departed !== undefined && (!isAskedFor(claims) || refusal === undefined)) return transferred(departed);
+  return refusal === undefined
+    ? rejected(new LicenseError('enrollment_rejected'))
+    : { kind: 'denial', code: refusal };
+}
+
+/** An activation or refresh by the key that holds the license, or that comes to hold it now. */
+async function decideContact(
+  { audit, facts, seating, ledger }: Deciding,
+  request: DeviceRequest,
+  license: LicenseTable,
+  { outcome }: Binding,
+  now: number,
+): Promise<Decision> {
+  const { claims, jkt } = request;
+  const { cid, app_id: appId, pid, license_key: licenseKey } = license;
+  const record = (action: string) =>
+    audit.append(cid, {
+      actor: `device:${jkt}`,
+      action,
+      subject: license.license,
+      detail: { appId, pid, licenseKey },
+    });
+  const denied = (code: DenialCode): Decision => ({ kind: 'denial', code, license: license.license });
+
+  const resumes = license.state === 'released' && isAskedFor(claims);
+  if (license.state !== 'active' && !resumes) return denied(license.state);
+  if (claims.purpose === 'activate' && now >= license.expire_time) return denied('license_expired');
+  if (resumes) {
+    license.state = 'active';
+    await record('license.resume');
+  }
+  const pair = pairOf(jkt, license.license);
+  if (outcome === 'bound') await record('license.bind');
+  if (outcome === 'rebound') await record('license.rebind');
+  if (outcome !== 'held') {
+    ledger.see(jkt, license.license, claims.counter, now);
+    if (facts.bound.get(pair) === 'replaced') ledger.restore(jkt, license.license);
+    facts.bound.set(pair, 'known');
+  }
+  bindLicense(license, { outcome } as Binding, claims, jkt, now);
+  facts.usage.report(license.license, claims.usage);
+  ledger.touch(license);
+  // What a person asked for is remembered even where it changed nothing: replayed after a release it would resume.
+  const changed = outcome !== 'held' || seating.newcomers.has(request) || isAskedFor(claims);
+  return { kind: 'token', license: { ...license }, changed };
+}
+
+function transferred(license: string): Decision {
+  return { kind: 'denial', code: 'transferred', license };
+}
+
+function rejected(error: LicenseError): Decision {
+  return { kind: 'rejected', error };
+}

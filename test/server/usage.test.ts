@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import type { LicenseRequest } from '#core/documents/license-request.ts';
+import { newId } from '#core/ids.ts';
+import { usedMinutes } from '../../server-stub/licensing/usage.ts';
+import { board, TestDevice } from '../support/device.ts';
+import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
+import { TestServer } from '../support/server.ts';
+import { VIDEO_SKU } from '../support/world.ts';
+
+endClusterAfterAll();
+
+const METERED = { world: { sku: { ...VIDEO_SKU, minutes: 1000 } } };
+
+async function minutes(device: TestDevice, overrides: Partial<LicenseRequest>) {
+  const answer = await device.ask({ purpose: 'refresh', ...overrides });
+  return answer.kind === 'token' ? answer.token.minutes : answer.denial.code;
+}
+
+async function stored(server: TestServer): Promise<number[]> {
+  const rows = await server.store.reader.selectFrom('usage_total').select('minutes').execute();
+  return rows.map((row) => row.minutes).toSorted((one, other) => other - one);
+}
+
+async function reported(server: TestServer): Promise<[string, number][]> {
+  const rows = await usedMinutes(server.store.reader).execute();
+  return rows.map(({ license, minutes: sum }) => [license, Number(sum)]);
+}
+
+describe.each(ENGINES)('used minutes, store in %s', (engine) => {
+  test('of a meter the highest counts; a device sees its own meter apart from all others', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const [first, second] = [newId(), newId()];
+    const activated = await device.ask({ usage: { [first]: 10 } });
+    expect(activated).toMatchObject({ token: { minutes: { allowed: 1000, own: 10, others: 0 } } });
+    expect(await minutes(device, { usage: { [first]: 30 } })).toEqual({ allowed: 1000, own: 30, others: 0 });
+    expect(await minutes(device, { usage: { [first]: 20 } })).toEqual({ allowed: 1000, own: 30, others: 0 });
+    // A lost store: a new meter begins at nothing.
+    expect(await minutes(device, { usage: { [second]: 5 } })).toEqual({ allowed: 1000, own: 5, others: 30 });
+    expect(await minutes(device, { usage: { [first]: 31, [second]: 0 } })).toMatchObject({
+      own: 36,
+      others: 0,
+    });
+    expect(await minutes(device, {})).toMatchObject({ own: 0, others: 36 });
+    const license = activated.kind === 'token' ? activated.token.license : '';
+    expect(await reported(server)).toEqual([[license, 36]]);
+  });
+
+  test('neither a transfer nor a release resets them, and the last report of the old device counts', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const enrollment = await server.enrollment();
+    const device = new TestDevice(server, enrollment, 'SN-1');
+    const meter = newId();
+    await device.ask({ usage: { [meter]: 10 } });
+    await device.ask({ purpose: 'release', usage: { [meter]: 15 } });
+    await device.ask({ automatic: false });
+    await device.ask({ purpose: 'transfer', toLicenseKey: 'SN-2', usage: { [meter]: 40 } });
+    // It holds the license no more: what it says now would be against another.
+    await device.ask({ purpose: 'refresh', usage: { [meter]: 999 } });
+    const target = new TestDevice(server, enrollment, 'SN-2');
+    expect(await target.ask({ usage: { [newId()]: 1 } })).toMatchObject({
+      token: { minutes: { own: 1, others: 40 } },
+    });
+  });
+
+  test('a stranger, a clone and an earlier device report nothing', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const enrollment = await server.enrollment();
+    const device = new TestDevice(server, enrollment, 'SN-1');
+    await device.ask();
+    const next = new TestDevice(server, enrollment, 'SN-1');
+    await next.ask();
+    const usage = { [newId()]: 500 };
+    const stranger = new TestDevice(server, enrollment, 'SN-1', board('z'));
+    const clone = new TestDevice(server, enrollment, 'SN-1', board('z'), next.key);
+    expect(await minutes(device, { usage })).toBe('different_device');
+    expect(await stranger.ask({ usage })).toMatchObject({ denial: { code: 'different_device' } });
+    expect(await minutes(clone, { usage })).toBe('different_device');
+    expect(await stored(server)).toEqual([]);
+  });
+
+  test('however many meters a device invents, 64 rows are kept and no minute is lost', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const meters = (from: number, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [newId(), from + index]));
+    const first = meters(1, 200);
+    expect(await device.ask({ usage: first })).toMatchObject({
+      token: { minutes: { own: (200 * 201) / 2, others: 0 } },
+    });
+    expect(await stored(server)).toHaveLength(64);
+    await minutes(device, { usage: meters(1, 100) });
+    const rows = await stored(server);
+    expect(rows).toHaveLength(64);
+    expect(rows.reduce((sum, row) => sum + row, 0)).toBe(20_100 + 5050);
+    // The largest are kept apart.
+    expect(rows[1]).toBe(200);
+    const [largest = ''] = Object.entries(first).findLast(([, value]) => value === 200) ?? [];
+    expect(await minutes(device, { usage: { [largest]: 0 } })).toMatchObject({ own: 200, others: 24_950 });
+  });
+
+  test('no report makes numbers that a token cannot say', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const largest = () => Object.fromEntries(Array.from({ length: 200 }, () => [newId(), 1_000_000_000]));
+    expect(await device.ask({ usage: largest() })).toMatchObject({
+      token: { minutes: { own: 100_000_000_000, others: 0 } },
+    });
+    expect(await minutes(device, { usage: largest() })).toMatchObject({
+      own: 100_000_000_000,
+      others: 100_000_000_000,
+    });
+    expect(await stored(server)).toHaveLength(64);
+  });
+
+  test('reports of many devices in one batch are kept apart', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const enrollment = await server.enrollment();
+    const devices = Array.from(
+      { length: 20 },
+      (_, index) => new TestDevice(server, enrollment, `SN-${index}`),
+    );
+    const meter = newId();
+    await Promise.all(devices.map((device, index) => device.ask({ usage: { [meter]: index } })));
+    const shown = await Promise.all(devices.map((device) => minutes(device, { usage: { [meter]: 0 } })));
+    expect(shown).toEqual(devices.map((_, index) => ({ allowed: 1000, own: index, others: 0 })));
+  });
+});
