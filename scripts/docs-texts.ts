@@ -165,6 +165,7 @@ export const serverKeysZh: Readonly<Record<string, string>> = {
   trustedProxies: '反向代理的地址（CIDR）；其 X-Forwarded-For 中的调用方地址用于审计与访问日志。',
   legacyHttpPort:
     '供不支持 TLS 的设备工具使用的明文 HTTP 端口：仅接口 14 与 15，且仅限 activate 权限的凭证；-1 表示关闭。可由 `serve --legacy-http` 覆盖。',
+  uploadMaxMiB: '上传的预授权文件的最大大小。',
   rateLimitPerSecond: '未单独设置限额的企业，每接口每秒的调用次数；0 表示不限。',
   alertChannels: '发生事件时通知谁：表 `[[alertChannels]]`，见下文；共用一个数据库的各服务器应一致。',
   alertDigestSeconds: '给人的消息先保留多久，以便把同时发生的事合为一条；webhook 立即发送。',

@@ -129,6 +129,7 @@ function unitOf(key: string, language: Language): string {
   if (key.endsWith('Seconds')) return language === 'zh' ? '秒' : 'seconds';
   if (key.endsWith('Days')) return language === 'zh' ? '天' : 'days';
   if (key.endsWith('Percent')) return '%';
+  if (key.endsWith('MiB')) return 'MiB';
   return '–';
 }
 

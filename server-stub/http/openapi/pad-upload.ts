@@ -5,11 +5,7 @@ import { type Bilingual, inLanguage, type Language, LicenseError } from '#core/e
 import { codeOf } from '#core/host/reason.ts';
 import { ownsApp } from '../../licensing/find-license.ts';
 import { idempotent } from '../../licensing/idempotent.ts';
-import {
-  acceptUploads,
-  type UploadOutcome,
-  type UploadRequest,
-} from '../../licensing/preauthorization/accept-uploads.ts';
+import { acceptUploads } from '../../licensing/preauthorization/accept-uploads.ts';
 import type { Upload } from '../../licensing/preauthorization/enter-upload.ts';
 import { requireGood } from '../../licensing/preauthorization/receive-file.ts';
 import type { Arrival, Uploads } from '../../licensing/preauthorization/uploads.ts';
@@ -44,11 +40,7 @@ const FORM_BYTES = 65_536;
  */
 export async function padUploadRoutes(scope: FastifyInstance, services: Services): Promise<void> {
   const { store, batch, uploads } = services;
-  const verb = idempotent<
-    UploadRequest,
-    UploadOutcome extends infer O ? Extract<O, { ok: true }> : never,
-    { uploadId: string }
-  >(acceptUploads, ({ uploadId }) => ({ uploadId }));
+  const verb = idempotent(acceptUploads, ({ uploadId }: { uploadId: string }) => ({ uploadId }));
 
   /** The upload that a file became, or that the same call became before. */
   async function accept(

@@ -78,6 +78,21 @@ export class Uploads {
     }
   }
 
+  get maxBytes(): number {
+    return this.#options.maxBytes;
+  }
+
+  /** Removes a file that became no upload. Where the store does not say so, as after a fault, it is kept for later. */
+  async forsake({ uploadId, file }: Arrival): Promise<void> {
+    const accepted = await this.#store.reader
+      .selectFrom('preauthorization_upload')
+      .select('upload_id')
+      .where('upload_id', '=', uploadId)
+      .executeTakeFirst()
+      .catch(() => ({}));
+    if (accepted === undefined) await this.folder.discard(file);
+  }
+
   /**
    * Resolves when the rows of an accepted upload are in.
    *
