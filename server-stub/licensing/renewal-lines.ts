@@ -100,12 +100,10 @@ export class RenewalLines {
       return refuse(new LicenseError('renewal_limit', { limit: MAX_RENEWALS }));
 
     const { validity, renewId: lineRenewId }: RenewalTerms = JSON.parse(line.claims);
-    // After `clock accept` now may lie before what was issued; agents refuse renewals whose times go back.
-    const at = Math.max(now, license.activation_time, renewals.at(-1)?.at ?? 0);
     const previousExpireTime = license.expire_time;
     line.taken += 1;
-    license.renewals = JSON.stringify([...renewals, { termsId: line.terms_id, at }]);
-    license.expire_time = addValidity(Math.max(at, previousExpireTime), validity);
+    license.renewals = JSON.stringify([...renewals, { termsId: line.terms_id, at: now }]);
+    license.expire_time = addValidity(Math.max(now, previousExpireTime), validity);
     this.#renewed.add(license);
     return { ok: true, renewId: lineRenewId, termsId: line.terms_id, previousExpireTime };
   }
