@@ -10,6 +10,7 @@ import {
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
 import { type SignedDocument, typeOf } from '#core/documents/signed-document.ts';
 import { type Terms, termsDocument, verifyTerms } from '#core/documents/terms.ts';
+import { usageReportDocument, verifyUsageReport } from '#core/documents/usage-report.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { VerificationKey } from '#core/keys.ts';
 
@@ -58,6 +59,13 @@ export async function inspectDocument(
       return inspectByKeys(licenseTokenDocument, compact, 'server', servers);
     case licenseDenialDocument.typ:
       return inspectByKeys(licenseDenialDocument, compact, 'server', servers);
+    case usageReportDocument.typ:
+      return inspect(
+        usageReportDocument,
+        compact,
+        'server',
+        roots && (() => verifyUsageReport(compact, roots)),
+      );
     default: {
       const problem = {
         en: `has typ "${typ}", which is no document of ours`,

@@ -1,4 +1,5 @@
 import * as Type from 'typebox';
+import { Day } from '#core/documents/usage-report.ts';
 import { PublicJwk } from '#core/keys.ts';
 import { AppId, Cid, Count, Epoch, Id, Sha256, Vid } from '#core/shapes.ts';
 
@@ -49,9 +50,30 @@ export const GrantEntry = Type.Object({
   sha256: Digest,
 });
 
-/** One act of signing, as the vendor's ledger remembers it. */
-export const LedgerEntry = Type.Union([InitEntry, CertificateEntry, GrantEntry]);
+/** A usage report that was verified: the places of its trails, against which later reports are held. */
+export const ReportEntry = Type.Object({
+  kind: Type.Literal('report'),
+  at: Epoch,
+  reportId: Id,
+  serverId: Id,
+  iat: Epoch,
+  fromDay: Day,
+  toDay: Day,
+  zone: Type.String({ minLength: 1, maxLength: 64 }),
+  companies: Type.Array(
+    Type.Object({
+      cid: Cid,
+      seq: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+      hash: Digest,
+    }),
+  ),
+  sha256: Digest,
+});
+
+/** One act of signing, or a report that came in, as the vendor's ledger remembers it. */
+export const LedgerEntry = Type.Union([InitEntry, CertificateEntry, GrantEntry, ReportEntry]);
 
 export type CertificateEntry = Type.Static<typeof CertificateEntry>;
 export type GrantEntry = Type.Static<typeof GrantEntry>;
+export type ReportEntry = Type.Static<typeof ReportEntry>;
 export type LedgerEntry = Type.Static<typeof LedgerEntry>;
