@@ -68,10 +68,12 @@ export class AlertQueue {
   async enqueue(db: Kysely<Schema>, happenings: readonly Happening[], now: EpochSeconds): Promise<void> {
     const events: AlertEventTable[] = [];
     const deliveries: AlertDeliveryTable[] = [];
-    for (const { type, at, data } of happenings) {
+    // Ids that are made together are in no order of their own.
+    const ids = happenings.map(newId).toSorted();
+    for (const [index, { type, at, data }] of happenings.entries()) {
       const channels = this.#channels.filter((channel) => channel.wants(type, data.cid));
       if (channels.length === 0) continue;
-      const event_id = newId();
+      const event_id = ids[index] as string;
       const size = 'count' in data ? data.count : 1;
       events.push({
         event_id,

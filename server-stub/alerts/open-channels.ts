@@ -3,9 +3,9 @@ import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { createHttpDispatcher } from '#core/host/http-dispatcher.ts';
 import { readSecretFile } from '#core/host/key-file.ts';
-import { codeOf, reasonOf } from '#core/host/reason.ts';
-import type { Channel, Receipt, Send } from './channel.ts';
+import type { Channel, Send } from './channel.ts';
 import type { AlertChannelConfig } from './channel-config.ts';
+import { guardSending, secretsOf } from './guard-sending.ts';
 import { type MailOptions, mail } from './mail.ts';
 import { robot } from './robots.ts';
 import { webhook } from './webhook.ts';
@@ -40,15 +40,7 @@ async function openChannel(
   const secret = settingOf(config, 'secret');
   const ca = config.caFile === undefined ? '' : readTextFile(config.caFile, 1024 * 1024);
   const dispatcher = await createHttpDispatcher({ ca, env });
-  // Whatever a receiver or a library says of itself may hold what we sent it.
-  const secrets = [
-    url.href,
-    url.href.slice(url.origin.length),
-    decodeURIComponent(url.password),
-    secret ?? '',
-  ]
-    .flatMap((text) => text.split(/\s+/))
-    .filter((text) => text.length > 3);
+  const secrets = secretsOf(url, secret);
   const common = {
     name,
     kind,
@@ -58,7 +50,7 @@ async function openChannel(
       (cid === undefined || company === undefined || cid === company),
     close: () => dispatcher.destroy(),
   };
-  const guard = <What>(send: Send<What>) => guarded(send, timeoutMs, secrets);
+  const guard = <What>(send: Send<What>) => guardSending(send, { timeoutMs, secrets });
   switch (kind) {
     case 'webhook':
       return {
@@ -149,36 +141,4 @@ const MISSING: Bilingual = { en: 'is missing', zh: '缺失' };
 
 function invalid({ name }: AlertChannelConfig, key: string, problem: Bilingual): LicenseError {
   return new LicenseError('config_invalid', { file: 'alertChannels', key: `${name}.${key}`, problem });
-}
-
-const MAX_PROBLEM = 300;
-
-/** Gives a sender its time, and makes a receipt of whatever it throws; no secret is in what it says. */
-function guarded<What>(send: Send<What>, timeoutMs: number, secrets: readonly string[]): Send<What> {
-  const masked = (text: string) =>
-    secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text).slice(0, MAX_PROBLEM);
-  const mask = ({ en, zh }: Bilingual): Bilingual => ({ en: masked(en), zh: masked(zh) });
-  const receiptOf = async (what: What, at: number, ended: AbortSignal): Promise<Receipt> => {
-    try {
-      return await send(what, at, AbortSignal.any([ended, AbortSignal.timeout(timeoutMs)]));
-    } catch (thrown) {
-      ended.throwIfAborted();
-      return { delivered: false, problem: networkProblem(thrown), unavailable: true };
-    }
-  };
-  return async (what, at, ended) => {
-    const receipt = await receiptOf(what, at, ended);
-    return receipt.delivered
-      ? { ...receipt, answer: masked(receipt.answer) }
-      : { ...receipt, problem: mask(receipt.problem) };
-  };
-}
-
-/** The code of a system call or of TLS says it most exactly. */
-function networkProblem(thrown: unknown): Bilingual {
-  const { en, zh } = reasonOf(thrown);
-  const code = codeOf(thrown);
-  return code !== undefined && /^[A-Z]/.test(code)
-    ? { en: `${en} (${code})`, zh: `${zh}（${code}）` }
-    : { en, zh };
 }
