@@ -15,7 +15,7 @@ import {
   periodVectors,
   pidVectors,
 } from './vectors/derivations.ts';
-import { denialVectors, requestVectors, tokenVectors } from './vectors/device-documents.ts';
+import { certVectors, denialVectors, requestVectors, tokenVectors } from './vectors/device-documents.ts';
 import { evaluateVectors, usableUntilVectors } from './vectors/evaluation.ts';
 import { enrollmentProofVectors, enrollmentVectors, vendorRootsVectors } from './vectors/files.ts';
 import { usageReportVectors } from './vectors/usage-reports.ts';
@@ -37,6 +37,7 @@ const files: Record<string, () => VectorFile | Promise<VectorFile>> = {
   fingerprint: fingerprintVectors,
   grant: grantVectors,
   'issuer-certificate': certificateVectors,
+  'license-cert': certVectors,
   'license-denial': denialVectors,
   'license-key': licenseKeyVectors,
   'license-key-derivation': licenseKeyDerivationVectors,

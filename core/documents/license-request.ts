@@ -14,6 +14,9 @@ export const Purpose = Type.Union([
 ]);
 export type Purpose = Type.Static<typeof Purpose>;
 
+/** What a device says of itself, kept and shown: short and printable. */
+const Word = Type.String({ pattern: '^[\\x20-\\x7e]{1,64}$' });
+
 /** A device's wish, signed by the device key that it carries. */
 export const LicenseRequest = Type.Object({
   /** Chosen by the device; the answer's `nonce`. A request that changes state is retried under the same jti. */
@@ -43,8 +46,8 @@ export const LicenseRequest = Type.Object({
       { additionalProperties: false },
     ),
   ),
-  agentVersion: Type.String({ minLength: 1, maxLength: 64 }),
-  bootId: Type.String({ minLength: 1, maxLength: 64 }),
+  agentVersion: Word,
+  bootId: Word,
   /** A first activation proves that it holds an enrollment file; see enrollmentProof. */
   enrollment: Type.Optional(Type.Object({ id: Id, hmac: Sha256 })),
   toLicenseKey: Type.Optional(LicenseKey),

@@ -1,8 +1,9 @@
+import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { licenseRequestDocument } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
 import { kindFile } from './kind-file.ts';
-import { denial, idOf, keys, NOW, renewal, request, sku, token } from './parties.ts';
+import { cert, denial, idOf, keys, NOW, renewal, request, sku, token } from './parties.ts';
 import type { VectorFile } from './vector-file.ts';
 
 export async function requestVectors(): Promise<VectorFile> {
@@ -48,6 +49,8 @@ export async function requestVectors(): Promise<VectorFile> {
       ['five values of one component', { ...request, fingerprint: { macs: Array(5).fill('A'.repeat(43)) } }],
       ['a component without values', { ...request, fingerprint: { macs: [] } }],
       ['no fingerprint', { ...request, fingerprint: undefined }],
+      ['an agent version with U+0000', { ...request, agentVersion: '0.1.0\u0000' }],
+      ['a boot id with half a character', { ...request, bootId: '\ud800' }],
     ],
   });
 }
@@ -107,6 +110,27 @@ export async function denialVectors(): Promise<VectorFile> {
       ['no code', { ...denial, code: undefined }],
       ['no device key', { ...denial, cnf: {} }],
       ['no nonce', { ...denial, nonce: undefined }],
+    ],
+  });
+}
+
+export async function certVectors(): Promise<VectorFile> {
+  return kindFile({
+    definition: licenseCertDocument,
+    signer: 'server',
+    input: { trusted: ['server'] },
+    description:
+      'Certs for older device tools, the answer of call 14: signature and shape under the server keys named in `trusted`. The same license always gives the same bytes. An agent takes none.',
+    good: [
+      ['a cert', cert],
+      ['renewed', { ...cert, iat: cert.iat + 60, expireTime: cert.expireTime + 365 * 86_400 }],
+      ['the longest LicenseKey', { ...cert, licenseKey: '"'.repeat(128) }],
+    ],
+    bad: [
+      ['no LicenseKey', { ...cert, licenseKey: undefined }],
+      ['LicenseKey of 129 bytes', { ...cert, licenseKey: 'x'.repeat(129) }],
+      ['expireTime as text', { ...cert, expireTime: String(cert.expireTime) }],
+      ['a license value in lower case', { ...cert, license: cert.license.toLowerCase() }],
     ],
   });
 }

@@ -194,7 +194,7 @@ function ofBits(options: ForgeryOptions): Forgery[] {
   // A digit within an id stays one when its lowest bit flips: the shape holds, the signature does not.
   const idDigit = body
     .toString('latin1')
-    .search(/(?<="(jti|termsId|grantId|sub|applicationId)":"[0-9A-F]*)[0-9]/);
+    .search(/(?<="(jti|termsId|grantId|sub|applicationId|license)":"[0-9A-F]*)[0-9]/);
   return [
     flip('the opening brace of the header', 0, 0, 0, 'document_malformed'),
     flip('alg', 0, header.indexOf('EdDSA'), 0, 'document_wrong_type'),

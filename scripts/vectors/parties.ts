@@ -2,6 +2,7 @@ import { createHash, createPrivateKey } from 'node:crypto';
 import { addValidity } from '#core/calendar.ts';
 import { derivePid, deriveRenewId, type Sku, type Validity } from '#core/catalog.ts';
 import { bindFingerprint, digestComponents } from '#core/device/fingerprint.ts';
+import type { LicenseCert } from '#core/documents/license-cert.ts';
 import type { LicenseDenial } from '#core/documents/license-denial.ts';
 import type { LicenseRequest } from '#core/documents/license-request.ts';
 import type { LicenseToken } from '#core/documents/license-token.ts';
@@ -167,6 +168,18 @@ export const denial: LicenseDenial = {
   licenseKey,
   license,
   code: 'released',
+};
+
+export const cert: LicenseCert = {
+  iss: serverId,
+  cid,
+  iat: NOW,
+  license,
+  appId,
+  pid,
+  licenseKey,
+  activationTime: NOW,
+  expireTime: addValidity(NOW, oneYear),
 };
 
 /** For whom the answers of the vectors are made. */

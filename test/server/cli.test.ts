@@ -315,8 +315,8 @@ describe('the command line', () => {
   });
 
   test.each([
-    [[], 'init, apply, import, serve, enrollment, credentials, quota, audit, clock'],
-    [['enrollment'], 'create, list, rotate, revoke'],
+    [[], 'init, apply, import, serve, enrollment, credentials, company, quota, app, report, alerts, audit, clock'],
+    [['enrollment'], 'create, list, revoke'],
     [['credentials', 'dance'], 'create, list, rotate, revoke'],
     [['clock'], 'accept'],
     [['quota', 'extra'], 'too many arguments'],

@@ -1,6 +1,7 @@
 import { applicationDocument, verifyApplication } from '#core/documents/application.ts';
 import { grantDocument, verifyGrant } from '#core/documents/grant.ts';
 import { verifyIssuerCertificate } from '#core/documents/issuer-certificate.ts';
+import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest, verifyLicenseRequest } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
@@ -76,6 +77,24 @@ export async function documentKinds(world: World): Promise<DocumentKind[]> {
       verify: (compact) => licenseDenialDocument.verify(compact, [serverKey]),
     },
     {
+      typ: 'license-cert+jwt',
+      compact: await licenseCertDocument.sign(
+        {
+          iss: serverId,
+          cid,
+          iat: NOW,
+          license: newId(),
+          appId,
+          pid: world.purchase.pid,
+          licenseKey: 'SN-0001',
+          activationTime: NOW,
+          expireTime: NOW + 31_536_000,
+        },
+        serverKey,
+      ),
+      verify: (compact) => licenseCertDocument.verify(compact, [serverKey]),
+    },
+    {
       typ: 'license-application+jwt',
       compact: await applicationDocument.sign(
         {
@@ -108,6 +127,7 @@ export const DOCUMENT_TYPES = [
   'license-request+jwt',
   'license-token+jwt',
   'license-denial+jwt',
+  'license-cert+jwt',
   'license-application+jwt',
   'license-report+jwt',
 ] as const;

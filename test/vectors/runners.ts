@@ -7,6 +7,7 @@ import { verifyApplication } from '#core/documents/application.ts';
 import { enrollmentProof, parseEnrollment } from '#core/documents/enrollment.ts';
 import { verifyGrant } from '#core/documents/grant.ts';
 import { verifyIssuerCertificate } from '#core/documents/issuer-certificate.ts';
+import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest, verifyLicenseRequest } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
@@ -61,6 +62,9 @@ export const runners: Readonly<Record<string, Runner>> = {
   }),
   'issuer-certificate': async (input, keys) => ({
     claims: await verifyIssuerCertificate(documentOf(input), trusted(input, keys), input.at),
+  }),
+  'license-cert': async (input, keys) => ({
+    claims: await licenseCertDocument.verify(documentOf(input), trusted(input, keys)),
   }),
   'license-denial': async (input, keys) => ({
     claims: await licenseDenialDocument.verify(documentOf(input), trusted(input, keys)),
