@@ -6,10 +6,10 @@ import { type AppSettings, setApp } from '../licensing/set-app.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
 export interface AppOptions {
-  autoRenewDays?: number | null;
-  autoRenewSeenDays?: number | null;
+  autoRenewDays?: number | 'off';
+  autoRenewSeenDays?: number | 'off';
   deviceRenewal?: 'on' | 'off';
-  legacyPid?: string | null;
+  legacyPid?: string;
 }
 
 /** `license-server app list`: Apps, their settings, and what waits for renewal licenses. */
@@ -59,10 +59,10 @@ export async function setAppBy(
   { autoRenewDays, autoRenewSeenDays, deviceRenewal, legacyPid }: AppOptions,
 ): Promise<ExitCode> {
   const settings: AppSettings = {
-    ...(autoRenewDays !== undefined && { renewDays: autoRenewDays }),
-    ...(autoRenewSeenDays !== undefined && { renewSeenDays: autoRenewSeenDays }),
+    ...(autoRenewDays !== undefined && { renewDays: unlessOff(autoRenewDays) }),
+    ...(autoRenewSeenDays !== undefined && { renewSeenDays: unlessOff(autoRenewSeenDays) }),
     ...(deviceRenewal !== undefined && { deviceRenewal: deviceRenewal === 'on' }),
-    ...(legacyPid !== undefined && { legacyPid }),
+    ...(legacyPid !== undefined && { legacyPid: unlessOff(legacyPid) }),
   };
   if (Object.keys(settings).length === 0)
     throw usageError({ en: 'name a setting to change', zh: '请指定要更改的设置' });
@@ -71,6 +71,10 @@ export async function setAppBy(
   );
   answer(context.terminal, { appId, ...settings }, WORDS[context.terminal.language].set(appId));
   return 0;
+}
+
+function unlessOff<T>(value: T | 'off'): T | null {
+  return value === 'off' ? null : value;
 }
 
 const WORDS = {

@@ -39,7 +39,7 @@ export function addApp({ program, language, run }: Setting): void {
 
 /** A value, or `off` for none. */
 function orOff<T>(read: (text: string) => T) {
-  return (text: string): T | null => (text === 'off' ? null : read(text));
+  return (text: string): T | 'off' => (text === 'off' ? text : read(text));
 }
 
 const TEXTS = {

@@ -118,10 +118,10 @@ describe('from an empty folder to devices that enroll', () => {
 
     const quota = await operator.read(['quota']);
     const [head, ...rows] = cellsOf(quota.stdout);
-    expect(head).toEqual(['CID', 'PID / renewId', 'App', 'Granted', 'Used', 'Left', 'What']);
+    expect(head).toEqual(['CID', 'PID / renewId', 'App', 'Granted', 'Allocated', 'Used', 'Left', 'What']);
     expect(rows).toHaveLength(3);
     expect(rows).toContainEqual([
-      ...['717241', pid, 'shared', '100', '0', '100'],
+      ...['717241', pid, 'shared', '100', '0', '0', '100'],
       '1 year, device, RTC, audio+video, unlimited, 00:00~23:59 Asia/Shanghai',
     ]);
     expect((await operator.ask(['quota'])).json).toMatchObject({
@@ -298,7 +298,8 @@ describe('the command line', () => {
     const commands = ['', 'init', 'apply', 'import', 'serve', 'quota', 'enrollment', 'credentials', 'audit'];
     const nested = ['enrollment create', 'enrollment list', 'enrollment revoke', 'credentials create'];
     const more = ['credentials list', 'credentials revoke', 'audit list', 'audit verify', 'clock accept'];
-    for (const path of [...commands, ...nested, ...more]) {
+    const seats = ['quota list', 'quota allocate', 'quota take-back', 'app list', 'app set'];
+    for (const path of [...commands, ...nested, ...more, ...seats]) {
       const words = path.split(' ').filter(Boolean);
       const english = await read([...words, '--help']);
       expect([path, english.code, english.stderr]).toEqual([path, 0, '']);
@@ -315,7 +316,10 @@ describe('the command line', () => {
   });
 
   test.each([
-    [[], 'init, apply, import, serve, enrollment, credentials, company, quota, app, report, alerts, audit, clock'],
+    [
+      [],
+      'init, apply, import, serve, enrollment, credentials, company, quota, app, report, alerts, audit, clock',
+    ],
     [['enrollment'], 'create, list, revoke'],
     [['credentials', 'dance'], 'create, list, rotate, revoke'],
     [['clock'], 'accept'],
