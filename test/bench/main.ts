@@ -2,11 +2,13 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { agentFootprint } from './agent-footprint.ts';
 import type { BenchOptions, Result } from './measure.ts';
+import { preauthorization } from './preauthorization.ts';
 import { serverActivation } from './server-activation.ts';
 
 const BENCHES: Record<string, (options: BenchOptions) => Promise<Result[]>> = {
   server: serverActivation,
   agent: agentFootprint,
+  preauthorization,
 };
 
 const { values } = parseArgs({

@@ -16,8 +16,8 @@ export type Upload = Selectable<UploadTable>;
  * How long a transaction shall take, in milliseconds: other writers wait for it, and with SQLite the event loop too.
  * How many LicenseKeys that is depends on their order: each in a corner of its own costs a page of the disk.
  */
-const PIECE_MS = 20;
-const FEWEST = 50;
+const PIECE_MS = 25;
+const FEWEST = 200;
 const MOST = 2_000;
 /** How long to leave an upload to another process that is at it, in milliseconds. */
 const LEFT_MS = 500;
