@@ -32,13 +32,19 @@ export class BodyReceiver {
       this.#bytes -= own;
     });
     const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      own += chunk.length;
-      this.#bytes += chunk.length;
-      if (own > most) throw new LicenseError('payload_too_large');
-      if (this.#bytes > together)
-        throw new LicenseError('server_busy', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-      chunks.push(chunk);
+    try {
+      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        own += chunk.length;
+        this.#bytes += chunk.length;
+        if (own > most) throw new LicenseError('payload_too_large');
+        if (this.#bytes > together)
+          throw new LicenseError('server_busy', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+        chunks.push(chunk);
+      }
+    } catch (cause) {
+      // The rest is read and dropped: a client that still sends would not read why.
+      request.resume();
+      throw cause;
     }
     return Buffer.concat(chunks).toString();
   }

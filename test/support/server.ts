@@ -1,9 +1,10 @@
 import { onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '#core/clock.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
-import { createLog } from '#core/host/log.ts';
+import { createLog, type Logger } from '#core/host/log.ts';
 import { loadServerConfig } from '../../server-stub/config.ts';
 import { loadInstallation } from '../../server-stub/installation.ts';
+import { type Credential, createCredential, type Scope } from '../../server-stub/licensing/credentials.ts';
 import { createEnrollment, type EnrollmentWish } from '../../server-stub/licensing/enrollments.ts';
 import { type RunningServer, startServer } from '../../server-stub/server.ts';
 import type { Store } from '../../server-stub/store/database.ts';
@@ -33,6 +34,11 @@ export class TestClock implements Clock {
 export interface TestServerOptions extends TestFolderOptions {
   tls?: boolean;
   rateLimitPerSecond?: number;
+  /** Of an earlier server in this test, stopped since; a new one without. */
+  folder?: ServerFolder;
+  /** More configuration: `LICENSE_SERVER_…`. */
+  env?: Readonly<Record<string, string>>;
+  accessLog?: Logger;
 }
 
 /** A real server in this process, on a free port, with a clock that the test moves. */
@@ -51,9 +57,12 @@ export class TestServer extends OpenApiClient {
   static async start({
     tls = false,
     rateLimitPerSecond = 0,
+    folder: existing,
+    env = {},
+    accessLog,
     ...options
   }: TestServerOptions = {}): Promise<TestServer> {
-    const folder = await createServerFolder(options);
+    const folder = existing ?? (await createServerFolder(options));
     const clock = new TestClock(folder.world.now);
     const config = loadServerConfig(undefined, {
       LICENSE_SERVER_STATE_DIR: folder.stateDir,
@@ -62,8 +71,10 @@ export class TestServer extends OpenApiClient {
       LICENSE_SERVER_PORT: '0',
       LICENSE_SERVER_TLS: String(tls),
       LICENSE_SERVER_RATE_LIMIT_PER_SECOND: String(rateLimitPerSecond),
+      ...env,
     });
-    const server = await startServer(config, createLog('license-server', 'fatal'), clock);
+    const log = createLog('license-server', 'fatal');
+    const server = await startServer(config, log, clock, { accessLog });
     onTestFinished(() => server.close());
     return new TestServer(clock, folder, server);
   }
@@ -75,6 +86,23 @@ export class TestServer extends OpenApiClient {
   /** Ends the server before the test does. */
   stop(): Promise<void> {
     return this.#server.close();
+  }
+
+  /** Of the plain listener for older device tools. */
+  get legacyUrl(): string {
+    return this.#server.legacyUrl ?? '';
+  }
+
+  /** Another pair of the company. */
+  createCredential(scope: Scope): Promise<Credential> {
+    return this.store.write(this.clock.now(), (transaction) =>
+      createCredential(transaction, this.world.cid, scope, 'operator:test'),
+    );
+  }
+
+  /** A program that has this pair. */
+  clientWith(credential: Pick<Credential, 'customerId' | 'customerSecret'>, url = this.url): OpenApiClient {
+    return new OpenApiClient(url, credential, this.world.appId, this.world.purchase.pid);
   }
 
   /** The server's own store: one process has one writer. */
