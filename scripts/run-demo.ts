@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { DemoApi, walkThroughOpenApi } from './demo-openapi.ts';
 import { DemoProcesses } from './demo-processes.ts';
 
 const zh = /^zh/i.test(process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '');
@@ -219,6 +220,9 @@ async function demo(): Promise<void> {
   const status = await run('license-agent', 'status', ...agent);
 
   const { customerId, customerSecret } = credentials;
+  const api = new DemoApi({ serverUrl, caFile, customerId, customerSecret, say });
+  await walkThroughOpenApi(api, { appId, pid, renewId }, step);
+  await api.close();
   const agentSocket = at('run/agent.sock');
   const ready = {
     serverUrl,
@@ -266,6 +270,7 @@ ${title}
     '${serverUrl}/dabiz/license/v2/active?pid=${pid}&licenseKey=SN-0001&appid=${appId}'
   curl --cacert ${caFile} -u ${customerId}:${customerSecret} \\
     '${serverUrl}/dabiz/license/v2/detail?key=SN-0001&appid=${appId}'
+  ${zh ? '全部接口' : 'Every call'}: ${serverUrl}/reference
 `;
 }
 

@@ -61,6 +61,22 @@ test('./scripts/demo --once shows a device licensed with its server stopped, and
   const { stdout } = await promisify(execFile)(DEMO, ['--once'], { env: { ...process.env, LC_ALL: 'C' } });
   const [, offline = ''] = stdout.split('The server is stopped');
   expect(offline).toContain('"allowed":true');
+  // The flow of the public documents, in their order, each call with its answer.
+  const calls = [...stdout.matchAll(/ (GET|POST) \/dabiz\/license\/v2\/([\w/]+)\?.*\n {2}→ (\d+)/g)];
+  expect(calls.map(([, method, path, status]) => `${method} ${path} ${status}`)).toEqual([
+    'POST allocate 200',
+    'GET product/allocations 200',
+    'POST vendor/pad/switch 200',
+    'POST pad/upload 200',
+    'POST pad/add 200',
+    'GET pads/search 200',
+    'GET pads 200',
+    'POST active 200',
+    'POST active 400',
+    'POST renew 200',
+    'GET detail 200',
+    'POST vendor/pad/switch 200',
+  ]);
   const [, folder = ''] = /Demo folder: (.*)/.exec(stdout) ?? [];
   expect(folder).not.toBe('');
   expect(existsSync(folder)).toBe(false);
