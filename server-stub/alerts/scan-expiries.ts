@@ -14,8 +14,8 @@ const PIECE = 1_000;
 const STAGES = [30, 7, 1, 0] as const;
 type Stage = (typeof STAGES)[number];
 
-/** The license that was told last: they are told App by App, by expireTime, by license. */
-type Position = readonly [appId: string, expireTime: EpochSeconds, license: string];
+/** The license that was told last: they are told App by App, PID by PID, by expireTime, by license. */
+type Position = readonly [appId: string, pid: string, expireTime: EpochSeconds, license: string];
 
 /**
  * Queues license.expiring and license.expired: for each stage, the licenses whose expireTime came within its days
@@ -58,7 +58,7 @@ async function tellPiece(
   const licenses = await nextLicenses(db, pass, Math.max(pass.since, earliest));
   await queue.enqueue(db, happeningsOf(days, licenses, now), now);
   const last = licenses.length < PIECE ? undefined : licenses.at(-1);
-  const position: Position | undefined = last && [last.appId, last.expireTime, last.license];
+  const position: Position | undefined = last && [last.appId, last.pid, last.expireTime, last.license];
   await storePass(db, pass, position);
   return position !== undefined;
 }
@@ -69,22 +69,27 @@ function happeningsOf(days: Stage, licenses: readonly OwnedLicense[], now: Epoch
     : licensesHappened('license.expiring', now, licenses, { daysLeft: days });
 }
 
-/** The next licenses that end after one time and up to another, App by App. */
+/** The next licenses that end after one time and up to another: of each App and PID a range of the index by end. */
 async function nextLicenses(
   db: Kysely<Schema>,
   { until, position }: ScanPass,
   after: EpochSeconds,
 ): Promise<OwnedLicense[]> {
-  const [fromApp, fromTime, fromLicense] = (position ?? ['', 0, '']) as Position;
-  const apps = await db
+  const [fromApp, fromPid, fromTime, fromLicense] = (position ?? ['', '', 0, '']) as Position;
+  const owners = await db
     .selectFrom('app')
-    .select('app_id')
-    .where('app_id', '>=', fromApp)
-    .orderBy('app_id')
+    .innerJoin('quota', 'quota.cid', 'app.cid')
+    .select(['app.app_id', 'quota.pid'])
+    .distinct()
+    .where(sql<boolean>`(app.app_id, quota.pid) >= (${fromApp}, ${fromPid})`)
+    .orderBy('app.app_id')
+    .orderBy('quota.pid')
     .execute();
   const found: OwnedLicense[] = [];
-  for (const { app_id } of apps) {
+  for (const { app_id, pid } of owners) {
     if (found.length >= PIECE) break;
+    // One lower bound: with two, SQLite may begin at the wrong one and read all that was told already.
+    const goesOn = app_id === fromApp && pid === fromPid && fromTime > after;
     const licenses = await db
       .selectFrom('license')
       .select([
@@ -96,12 +101,11 @@ async function nextLicenses(
         'expire_time as expireTime',
       ])
       .where('app_id', '=', app_id)
-      .where('expire_time', '>', after)
+      .where('pid', '=', pid)
+      .where('expire_time', goesOn ? '>=' : '>', goesOn ? fromTime : after)
       .where('expire_time', '<=', until)
-      .$if(app_id === fromApp, (query) =>
-        query
-          .where('expire_time', '>=', fromTime)
-          .where(sql<boolean>`(expire_time, license) > (${fromTime}, ${fromLicense})`),
+      .$if(goesOn, (query) =>
+        query.where(({ or, eb }) => or([eb('expire_time', '>', fromTime), eb('license', '>', fromLicense)])),
       )
       .where('state', 'in', ['active', 'suspended'])
       .orderBy('expire_time')

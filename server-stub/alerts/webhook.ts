@@ -5,7 +5,7 @@ import type { Send } from './channel.ts';
 import { httpFailure, isSuccess, post } from './post.ts';
 
 /** The body of a webhook. Source: Standard Webhooks, "Payload structure". */
-export function webhookBody({ type, at, data }: Omit<SentEvent, 'eventId'>): string {
+function webhookBody({ type, at, data }: Omit<SentEvent, 'eventId'>): string {
   return JSON.stringify({ type, timestamp: isoTime(at), data });
 }
 

@@ -182,7 +182,7 @@ test('WeCom: text, its own code decides', async () => {
   expect(await sendMessage(config)).toMatchObject({
     delivered: false,
     unavailable: false,
-    problem: { en: 'code 93000: invalid webhook url 693a91f6' },
+    problem: { en: 'code 93000: invalid webhook url ***' },
   });
   receiver.answering = answer({ errcode: 45_009, errmsg: 'api freq out of limit' });
   expect(await sendMessage(config)).toMatchObject({ unavailable: true, retryAfterSeconds: 60 });
