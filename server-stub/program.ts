@@ -1,6 +1,7 @@
 import type { ExitCode } from '#core/error-table.ts';
 import { fail, type Terminal } from '#core/host/cli.ts';
 import { createProgram, runCommandLine } from '#core/host/command-line.ts';
+import type { Person } from '#core/host/person-at-terminal.ts';
 import { CONFIG_FILE, loadServerConfig } from './config.ts';
 import { addAlerts } from './program/alerts.ts';
 import { addApp } from './program/app.ts';
@@ -9,6 +10,8 @@ import { addClock } from './program/clock.ts';
 import { addCompany } from './program/company.ts';
 import { addCredentials } from './program/credentials.ts';
 import { addEnrollment } from './program/enrollment.ts';
+import { addLicense } from './program/license.ts';
+import { addPreauthorization } from './program/preauthorization.ts';
 import { addQuota } from './program/quota.ts';
 import { addReport } from './program/report.ts';
 import { addSetUp } from './program/set-up.ts';
@@ -24,6 +27,8 @@ const GROUPS = [
   addCompany,
   addQuota,
   addApp,
+  addLicense,
+  addPreauthorization,
   addReport,
   addAlerts,
   addAudit,
@@ -31,7 +36,11 @@ const GROUPS = [
 ];
 
 /** Runs `license-server` with its arguments and gives the exit code. */
-export async function runServerProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function runServerProgram(
+  args: readonly string[],
+  terminal: Terminal,
+  person?: Person,
+): Promise<ExitCode> {
   const texts = TEXTS[terminal.language];
   const program = createProgram(NAME, texts.about, terminal).option(
     '--config <FILE>',
@@ -45,7 +54,7 @@ export async function runServerProgram(args: readonly string[], terminal: Termin
       (work) =>
       async (...given) => {
         const config = loadServerConfig(program.opts<{ config?: string }>().config);
-        exit = await work({ terminal, config }, ...given);
+        exit = await work({ terminal, config, person }, ...given);
       },
   };
   for (const add of GROUPS) add(setting);

@@ -108,9 +108,9 @@ export const fileErrors = {
   ]),
   not_confirmed: mistake(
     2,
-    'not confirmed; nothing was signed',
+    'not confirmed; nothing was done',
     'Run it again and answer y, or give --yes.',
-    '未确认，未签署任何内容',
+    '未确认，未执行任何操作',
     '请重新执行并回答 y，或使用 --yes。',
   ),
   store_damaged: entry(503, 6, false, [

@@ -1,4 +1,4 @@
-import { type ErrorEntry, refused } from './entry.ts';
+import { type ErrorEntry, mistake, refused } from './entry.ts';
 
 /** The server's no, for a reason of licensing; the first group are also denial codes of the device protocol. */
 export const licensingErrors = {
@@ -109,6 +109,13 @@ export const licensingErrors = {
     'Activate the other LicenseKey with a license of its own, or ask the vendor for terms with transfers.',
     '厂商不允许转移 PID {pid} 的许可证',
     '请为另一个 LicenseKey 激活自己的许可证，或向厂商申请允许转移的条款。',
+  ),
+  license_file_malformed: mistake(
+    2,
+    'list {file}: {problem}',
+    'Give a CSV file in UTF-8 whose first row names its columns: license, for transfer also toLicenseKey, for label also label or group.',
+    '列表文件 {file}：{problem}',
+    '请提供 UTF-8 编码的 CSV 文件，首行为列名：license；转移时还需 toLicenseKey，设置标签时还需 label 或 group。',
   ),
   license_ambiguous: refused(
     'LicenseKey {licenseKey} has several licenses',

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { systemClock } from '#core/clock.ts';
 import type { Terminal } from '#core/host/cli.ts';
+import type { Person } from '#core/host/person-at-terminal.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Installation, loadInstallation } from '../installation.ts';
 import { openStore, type Store } from '../store/database.ts';
@@ -9,6 +10,8 @@ import { openStore, type Store } from '../store/database.ts';
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly config: ServerConfig;
+  /** The person at the terminal; undefined where nobody sits there. */
+  readonly person?: Person | undefined;
 }
 
 /** A command that works on the store: opened for it, closed after it. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { systemClock } from '#core/clock.ts';
 import { processTerminal } from '#core/host/cli.ts';
-import { personAtTerminal } from './person-at-terminal.ts';
+import { personAtTerminal } from '#core/host/person-at-terminal.ts';
 import { runVendor } from './program.ts';
 
 const args = process.argv.slice(2);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type Application, applicationDocument } from '#core/documents/application.ts';
 import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import type { Language } from '#core/errors.ts';
+import type { Person } from '#core/host/person-at-terminal.ts';
 import { newAppId, newId } from '#core/ids.ts';
 import { generateSigningKey, type SigningKey } from '#core/keys.ts';
-import type { Person } from '../../server-stub/vendor/context.ts';
 import { runVendor } from '../../server-stub/vendor/program.ts';
 import { NOW, ONE_YEAR, VIDEO_SKU } from '../support/world.ts';
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { verifyApplication } from '#core/documents/application.ts';
 import { LicenseError } from '#core/errors.ts';
+import { saysYes } from '#core/host/person-at-terminal.ts';
 import { newId } from '#core/ids.ts';
 import { parseOptional } from '#core/notation/fields.ts';
 import type { VendorContext } from '../context.ts';
@@ -113,8 +114,7 @@ function limitsOf({ tokenLife, grace, expiryGrace, transfersPerYear }: GrantOpti
 
 /** Asks who sits at the terminal. Where nobody does, nobody said yes: a script says it by `--yes`. */
 async function confirm({ person }: VendorContext, question: string): Promise<void> {
-  const reply = (await person?.ask(question))?.trim().toLowerCase();
-  if (reply !== 'y' && reply !== 'yes' && reply !== '是') throw new LicenseError('not_confirmed');
+  if (!saysYes(await person?.ask(question))) throw new LicenseError('not_confirmed');
 }
 
 function resultOf({ grant, terms }: GrantDraft): object {

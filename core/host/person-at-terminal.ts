@@ -1,6 +1,17 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Person } from './context.ts';
+
+/** Someone who can be asked. An answer is undefined where they gave none (end of input, Ctrl-C). */
+export interface Person {
+  ask(question: string): Promise<string | undefined>;
+  /** Asked without echo. */
+  askSecret(question: string): Promise<string | undefined>;
+}
+
+/** Whether an answer to `[y/N]` means yes, in either language. */
+export function saysYes(answer: string | undefined): boolean {
+  return ['y', 'yes', '是'].includes(answer?.trim().toLowerCase() ?? '');
+}
 
 /**
  * The person at a terminal.

@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { personAtTerminal } from '../../server-stub/vendor/person-at-terminal.ts';
+import { personAtTerminal } from '#core/host/person-at-terminal.ts';
 
 function terminal() {
   const keyboard = new PassThrough();

@@ -1,0 +1,154 @@
+import { isoDay, isoTime } from '#core/clock.ts';
+import type { ExitCode } from '#core/error-table.ts';
+import { answer, type Terminal, usageError } from '#core/host/cli.ts';
+import { printable } from '#core/host/printable.ts';
+import { table } from '#core/host/table.ts';
+import {
+  type LicenseFilter,
+  type ListedState,
+  listedState,
+  listLicenses,
+} from '../../licensing/list-licenses.ts';
+import { renewalsOf } from '../../licensing/terms.ts';
+import type { Store } from '../../store/database.ts';
+import type { LicenseTable } from '../../store/schema.ts';
+import { type CommandContext, now, withStore } from '../context.ts';
+import { BYTE_ORDER_MARK, csvRow } from './csv.ts';
+import { LICENSE_WORDS } from './words.ts';
+
+export interface ListOptions {
+  cid?: string;
+  app?: string;
+  pid?: string;
+  state?: ListedState;
+  group?: string;
+  key?: string;
+  /** Days. */
+  endingWithin?: number;
+  /** Days. */
+  unseen?: number;
+  limit?: number;
+  after?: string;
+  csv?: boolean;
+}
+
+const DAY = 86_400;
+/** Rows shown where no limit was named; a CSV file has all. */
+const SHOWN = 50;
+const PAGE = 1000;
+
+/** `license-server license list`: licenses by what is known of them, as a table, JSON or CSV. */
+export async function listLicensesBy(context: CommandContext, options: ListOptions): Promise<ExitCode> {
+  const { terminal } = context;
+  if (options.csv && terminal.json)
+    throw usageError({ en: '--csv and --json exclude each other', zh: '--csv 与 --json 不能同时使用' });
+  const at = now();
+  const { cid, app: appId, pid, state, group, key, endingWithin, unseen } = options;
+  const filter: LicenseFilter = {
+    ...{ cid, appId, pid, state, group, key },
+    endingBefore: endingWithin && at + endingWithin * DAY,
+    unseenSince: unseen && at - unseen * DAY,
+  };
+  await withStore(context, async (store) => {
+    if (options.csv) await writeCsv(terminal, store, filter, options, at);
+    else await showPage(terminal, store, filter, options, at);
+  });
+  return 0;
+}
+
+async function showPage(
+  terminal: Terminal,
+  { reader }: Store,
+  filter: LicenseFilter,
+  { after, limit = SHOWN }: ListOptions,
+  at: number,
+): Promise<void> {
+  const words = LICENSE_WORDS[terminal.language];
+  const found = await listLicenses(reader, filter, { after, limit: limit + 1, now: at });
+  const page = found.slice(0, limit);
+  const next = found.length > limit ? page.at(-1)?.license : undefined;
+  const rows = page.map((license) => [
+    license.license,
+    license.license_key,
+    words.states[listedState(license, at)],
+    isoDay(license.expire_time),
+    license.last_seen_at === null ? words.never : isoTime(license.last_seen_at),
+    license.group_name,
+    license.label,
+  ]);
+  const list = rows.length === 0 ? words.none : table([words.listHead, ...rows], terminal);
+  const text = next === undefined ? list : `${list}${words.more(next)}`;
+  answer(terminal, { licenses: page.map((license) => licenseFacts(license, at)), next: next ?? null }, text);
+}
+
+async function writeCsv(
+  terminal: Terminal,
+  { reader }: Store,
+  filter: LicenseFilter,
+  { after = '', limit = Number.POSITIVE_INFINITY }: ListOptions,
+  at: number,
+): Promise<void> {
+  terminal.out(BYTE_ORDER_MARK + csvRow(CSV_COLUMNS));
+  let [position, left] = [after, limit];
+  while (left > 0) {
+    const size = Math.min(PAGE, left);
+    const page = await listLicenses(reader, filter, { after: position, limit: size, now: at });
+    terminal.out(page.map((license) => csvRow(csvCells(licenseFacts(license, at)))).join(''));
+    if (page.length < size) return;
+    position = page.at(-1)?.license ?? position;
+    left -= page.length;
+  }
+}
+
+/** What is known of a license, as JSON; times in epoch seconds. */
+export function licenseFacts(license: LicenseTable, at: number) {
+  return {
+    license: license.license,
+    licenseKey: license.license_key,
+    cid: license.cid,
+    appId: license.app_id,
+    pid: license.pid,
+    category: license.category,
+    state: listedState(license, at),
+    activationTime: license.activation_time,
+    expireTime: license.expire_time,
+    renewals: renewalsOf(license).length,
+    device: license.device_jkt,
+    lastSeenAt: license.last_seen_at,
+    agentVersion: license.agent_version,
+    label: license.label,
+    group: license.group_name,
+  };
+}
+
+type Facts = ReturnType<typeof licenseFacts>;
+
+const CSV_COLUMNS = [
+  'license',
+  'licenseKey',
+  'cid',
+  'appId',
+  'pid',
+  'category',
+  'state',
+  'activationTime',
+  'expireTime',
+  'renewals',
+  'device',
+  'lastSeenAt',
+  'agentVersion',
+  'label',
+  'group',
+] as const satisfies readonly (keyof Facts)[];
+
+function csvCells(facts: Facts): (string | number)[] {
+  const readable = {
+    ...facts,
+    activationTime: isoTime(facts.activationTime),
+    expireTime: isoTime(facts.expireTime),
+    lastSeenAt: facts.lastSeenAt === null ? '' : isoTime(facts.lastSeenAt),
+    // A device's own word.
+    agentVersion: printable(facts.agentVersion ?? ''),
+  };
+  return CSV_COLUMNS.map((column) => readable[column] ?? '');
+}

@@ -1,0 +1,65 @@
+import type { ExitCode } from '#core/error-table.ts';
+import { usageError } from '#core/host/cli.ts';
+import { licensesHeldBy } from '../../licensing/rebind.ts';
+import type { CommandContext } from '../context.ts';
+import type { LicenseVerb } from './acts.ts';
+import { type ChangeOptions, changeAtOnce, changeByOperator } from './change.ts';
+import { type LicenseRow, readLicenseRows } from './read-rows.ts';
+
+export interface VerbOptions extends ChangeOptions {
+  csv?: string;
+  /** Of transfer. */
+  to?: string;
+  /** Of label. */
+  label?: string;
+  group?: string;
+  /** Of rebind: the thumbprint of a device key. */
+  fromJkt?: string;
+}
+
+/** `license-server license suspend|resume|release|transfer|rebind|label`. */
+export async function runVerb(
+  context: CommandContext,
+  verb: LicenseVerb,
+  names: readonly string[],
+  options: VerbOptions,
+): Promise<ExitCode> {
+  const sources = [names.length > 0, options.csv !== undefined, options.fromJkt !== undefined];
+  if (sources.filter(Boolean).length !== 1) {
+    const own = verb === 'rebind' ? ', --from-jkt JKT' : '';
+    throw usageError({
+      en: `name licenses or give one of --csv FILE${own}`,
+      zh: `请列出许可证，或使用 --csv FILE${own} 之一`,
+    });
+  }
+  const { fromJkt } = options;
+  if (fromJkt !== undefined)
+    return changeAtOnce(context, verb, ({ reader }) => licensesHeldBy(reader, fromJkt), options);
+  return changeByOperator(context, verb, rowsOf(verb, names, options), options);
+}
+
+function rowsOf(verb: LicenseVerb, names: readonly string[], options: VerbOptions): LicenseRow[] {
+  const { csv, to, label, group } = options;
+  if (csv !== undefined) {
+    if (to !== undefined || label !== undefined || group !== undefined)
+      throw usageError({
+        en: 'with --csv, all about a license stands in the file',
+        zh: '使用 --csv 时，各项内容须写在文件中',
+      });
+    return readLicenseRows(csv, NEEDED[verb] ?? []);
+  }
+  if (verb === 'transfer' && (to === undefined || names.length !== 1))
+    throw usageError({
+      en: 'name one license and --to LICENSE_KEY, or give --csv FILE',
+      zh: '请指定一个许可证与 --to LICENSE_KEY，或使用 --csv FILE',
+    });
+  if (verb === 'label' && label === undefined && group === undefined)
+    throw usageError({ en: 'give --label or --group', zh: '请指定 --label 或 --group' });
+  return names.map((name) => ({ name, toLicenseKey: to ?? '', label, group }));
+}
+
+/** Columns that a list needs beside the license. */
+const NEEDED: Partial<Record<LicenseVerb, Parameters<typeof readLicenseRows>[1]>> = {
+  transfer: [['toLicenseKey']],
+  label: [['label', 'group']],
+};

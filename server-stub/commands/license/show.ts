@@ -1,0 +1,125 @@
+import { isoTime } from '#core/clock.ts';
+import type { ExitCode } from '#core/error-table.ts';
+import { LicenseError } from '#core/errors.ts';
+import { answer } from '#core/host/cli.ts';
+import { table } from '#core/host/table.ts';
+import { describeLicense } from '#core/notation/describe-license.ts';
+import { resolveLicenses } from '../../licensing/resolve-licenses.ts';
+import { purchaseOf, termsOf } from '../../licensing/terms.ts';
+import { usedMinutes } from '../../licensing/usage.ts';
+import type { Store } from '../../store/database.ts';
+import type { LicenseTable } from '../../store/schema.ts';
+import { type CommandContext, now, withStore } from '../context.ts';
+import { licenseFacts } from './list.ts';
+import { LICENSE_WORDS } from './words.ts';
+
+export interface ShowOptions {
+  app?: string;
+  pid?: string;
+}
+
+/** Rows of the audit trail that are shown. */
+const TIMELINE = 1000;
+
+/** `license-server license show`: all facts of one license, and what happened to it. */
+export async function showLicense(
+  context: CommandContext,
+  name: string,
+  { app, pid }: ShowOptions,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { license, line, minutes, appName, timeline } = await withStore(context, async (store) => {
+    const found = (await resolveLicenses(store.reader, [name], { appId: app, pid })).get(name);
+    if (found === undefined || found instanceof LicenseError)
+      throw found ?? new LicenseError('unknown_license');
+    return factsOf(store, found);
+  });
+  const at = now();
+  const words = LICENSE_WORDS[terminal.language];
+  const { facts } = words;
+  const text = [
+    table(
+      [
+        [facts.license, license.license],
+        [facts.licenseKey, license.license_key],
+        [facts.state, words.states[licenseFacts(license, at).state]],
+        [facts.app, `${appName} (${license.app_id})`],
+        [facts.company, license.cid],
+        [facts.pid, license.pid],
+        [facts.what, describeLicense(line, terminal.language)],
+        [facts.activated, isoTime(license.activation_time)],
+        [facts.until, isoTime(license.expire_time)],
+        [facts.renewals, String(licenseFacts(license, at).renewals)],
+        [facts.transfers, `${license.transfers}/${line.transfersPerYear}`],
+        [facts.device, license.device_jkt ?? words.noDevice],
+        [facts.lastSeen, license.last_seen_at === null ? words.never : isoTime(license.last_seen_at)],
+        [facts.agent, license.agent_version ?? ''],
+        [facts.minutes, String(minutes)],
+        [facts.label, license.label],
+        [facts.group, license.group_name],
+      ],
+      terminal,
+    ),
+    table(
+      [
+        words.timelineHead,
+        ...timeline.map(({ at: time, action, actor, detail }) => [
+          isoTime(time),
+          action,
+          actor,
+          detailText(detail, license),
+        ]),
+      ],
+      terminal,
+    ),
+    ...(timeline.length === TIMELINE ? [words.earlier(TIMELINE)] : []),
+  ].join('\n');
+  const { transfersPerYear } = line;
+  const all = {
+    ...licenseFacts(license, at),
+    transfers: license.transfers,
+    transfersPerYear,
+    minutesUsed: minutes,
+  };
+  answer(terminal, { license: all, timeline }, text);
+  return 0;
+}
+
+async function factsOf({ reader }: Store, license: LicenseTable) {
+  const rows = await reader
+    .selectFrom('audit')
+    .select(['seq', 'at', 'actor', 'action', 'detail'])
+    .where('cid', '=', license.cid)
+    .where('subject', '=', license.license)
+    .orderBy('seq', 'desc')
+    .limit(TIMELINE)
+    .execute();
+  const used = await usedMinutes(reader).where('license', '=', license.license).executeTakeFirst();
+  const app = await reader
+    .selectFrom('app')
+    .select('name')
+    .where('app_id', '=', license.app_id)
+    .executeTakeFirstOrThrow();
+  const { transfers, transfers_since } = license;
+  return {
+    license: { ...license, transfers: now() - transfers_since >= YEAR ? 0 : transfers },
+    line: purchaseOf(await termsOf(reader, [license]), license.terms_id),
+    minutes: Number(used?.minutes ?? 0),
+    appName: app.name,
+    timeline: rows.toReversed().map(({ detail, ...row }) => ({ ...row, detail: JSON.parse(detail) })),
+  };
+}
+
+const YEAR = 365 * 86_400;
+
+/** What a row says beside what the license itself says. */
+function detailText(
+  detail: Readonly<Record<string, unknown>>,
+  { app_id: appId, pid, license_key: licenseKey }: LicenseTable,
+): string {
+  const known: Readonly<Record<string, unknown>> = { appId, pid, licenseKey };
+  return Object.entries(detail)
+    .filter(([name, value]) => value !== known[name])
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(' ');
+}

@@ -1,0 +1,84 @@
+import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kysely';
+import type { EpochSeconds } from '#core/clock.ts';
+import type { LicenseTable, Schema } from '../store/schema.ts';
+
+/** States as people see them: an active license past its end is expired. */
+export const LISTED_STATES = ['active', 'expired', 'suspended', 'released'] as const;
+export type ListedState = (typeof LISTED_STATES)[number];
+
+/** What is left out matches everything. */
+export interface LicenseFilter {
+  readonly cid?: string | undefined;
+  readonly appId?: string | undefined;
+  readonly pid?: string | undefined;
+  readonly state?: ListedState | undefined;
+  /** '' = those in no group. */
+  readonly group?: string | undefined;
+  /** Beginning of a LicenseKey or of a license value. */
+  readonly key?: string | undefined;
+  /** Not ended yet, but before this time. */
+  readonly endingBefore?: EpochSeconds | undefined;
+  /** No device asked since; for a license that none ever asked for, since its activation. */
+  readonly unseenSince?: EpochSeconds | undefined;
+}
+
+/** Higher than every character that a LicenseKey may hold. */
+const LAST = '\u{10ffff}';
+
+/**
+ * Licenses in the order of their values, which is that of their activation.
+ *
+ * @param after license value after which to go on
+ */
+export function listLicenses(
+  db: Kysely<Schema>,
+  filter: LicenseFilter,
+  { after = '', limit, now }: { after?: string | undefined; limit: number; now: EpochSeconds },
+): Promise<LicenseTable[]> {
+  return db
+    .selectFrom('license')
+    .selectAll()
+    .where((eb) => eb.and([eb('license', '>', after), ...conditions(eb, filter, now)]))
+    .orderBy('license')
+    .limit(limit)
+    .execute();
+}
+
+function conditions(
+  eb: ExpressionBuilder<Schema, 'license'>,
+  { cid, appId, pid, state, group, key, endingBefore, unseenSince }: LicenseFilter,
+  now: EpochSeconds,
+): ExpressionWrapper<Schema, 'license', SqlBool>[] {
+  const all: (ExpressionWrapper<Schema, 'license', SqlBool> | undefined)[] = [
+    cid === undefined ? undefined : eb('cid', '=', cid),
+    appId === undefined ? undefined : eb('app_id', '=', appId),
+    pid === undefined ? undefined : eb('pid', '=', pid),
+    state && eb('state', '=', state === 'expired' ? 'active' : state),
+    state === 'active' ? eb('expire_time', '>', now) : undefined,
+    state === 'expired' ? eb('expire_time', '<=', now) : undefined,
+    group === undefined ? undefined : eb('group_name', '=', group),
+    // Without it the index of groups is not used: it holds none that are empty.
+    group ? eb('group_name', '<>', '') : undefined,
+    endingBefore === undefined
+      ? undefined
+      : eb.and([eb('expire_time', '>', now), eb('expire_time', '<=', endingBefore)]),
+    unseenSince === undefined
+      ? undefined
+      : eb(eb.fn.coalesce('last_seen_at', 'activation_time'), '<=', unseenSince),
+    key === undefined
+      ? undefined
+      : eb.or([
+          eb.and([eb('license_key', '>=', key), eb('license_key', '<', key + LAST)]),
+          eb.and([eb('license', '>=', key.toUpperCase()), eb('license', '<', key.toUpperCase() + LAST)]),
+        ]),
+  ];
+  return all.filter((condition) => condition !== undefined);
+}
+
+/** The state as people see it. */
+export function listedState(
+  { state, expire_time }: LicenseTable,
+  now: EpochSeconds,
+): LicenseTable['state'] | 'expired' {
+  return state === 'active' && now >= expire_time ? 'expired' : state;
+}
