@@ -49,7 +49,8 @@ export interface AlertData {
     readonly cid: string;
     readonly appId: string;
     readonly pid: string;
-    readonly renewId?: string;
+    /** Licenses that wait for renewal licenses. */
+    readonly waiting: number;
   };
   'server.certificate_expiring': {
     readonly cid: string;

@@ -103,8 +103,8 @@ function linesOf(event: AlertEvent, { language, zone, appNames }: MessageSetting
       return [words.pool(appId === null ? words.shared : appOf(appId), pid, used, granted, left)];
     }
     case 'renewal.exhausted': {
-      const { appId, pid, renewId = '' } = event.data;
-      return [words.renewId(appOf(appId), pid, renewId)];
+      const { appId, pid, waiting } = event.data;
+      return [words.waiting(appOf(appId), pid, waiting)];
     }
     case 'server.certificate_expiring': {
       const { serial, expireTime, daysLeft } = event.data;

@@ -21,8 +21,8 @@ export const MESSAGE_WORDS = {
     pool: (owner: string, pid: string, used: number, granted: number, left: number) =>
       `• ${owner}: PID ${pid}, ${used} of ${granted} used, ${left === 0 ? 'none' : left} left`,
     shared: 'shared by all Apps',
-    renewId: (app: string, pid: string, renewId: string) =>
-      `• ${app}: PID ${pid}${renewId && `, renewId ${renewId}`}`,
+    waiting: (app: string, pid: string, count: number) =>
+      `• ${app}: PID ${pid}, ${licenses(count)} ${count === 1 ? 'waits' : 'wait'} to be renewed`,
     certificateEnds: (serial: number, time: string, days: number) =>
       `• Certificate ${serial} ends ${time} (${days === 1 ? 'a day' : `${days} days`} left). After that nothing can be issued: ask the vendor for a new one and import it.`,
     more: (count: number) => `… and ${count} more`,
@@ -44,8 +44,8 @@ export const MESSAGE_WORDS = {
     pool: (owner: string, pid: string, used: number, granted: number, left: number) =>
       `• ${owner}：PID ${pid} 已用 ${used} / ${granted}，${left === 0 ? '已用完' : `剩余 ${left}`}`,
     shared: '共享额度',
-    renewId: (app: string, pid: string, renewId: string) =>
-      `• ${app}：PID ${pid}${renewId && `，renewId ${renewId}`}`,
+    waiting: (app: string, pid: string, count: number) =>
+      `• ${app}：PID ${pid}，${count} 个 License 等待续期`,
     certificateEnds: (serial: number, time: string, days: number) =>
       `• 证书 ${serial} 将于 ${time} 到期，剩余 ${days} 天。到期后无法签发，请向厂商索取新证书并导入。`,
     more: (count: number) => `……另有 ${count} 个`,

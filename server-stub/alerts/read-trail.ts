@@ -3,7 +3,13 @@ import type { EpochSeconds } from '#core/clock.ts';
 import type { Store } from '../store/database.ts';
 import { rowsOf } from '../store/rows.ts';
 import type { AuditTable, Schema } from '../store/schema.ts';
-import { type AlertType, type Happening, licensesHappened, type OwnedLicense } from './alert-event.ts';
+import {
+  type AlertData,
+  type AlertType,
+  type Happening,
+  licensesHappened,
+  type OwnedLicense,
+} from './alert-event.ts';
 import { type AlertQueue, NEWS_SECONDS } from './alert-queue.ts';
 
 /** Rows of the trail in one transaction. */
@@ -132,14 +138,8 @@ async function licensesOf(db: Kysely<Schema>, rows: readonly TrailRow[]): Promis
   return licenses;
 }
 
-/** Who writes the row puts App, PID and renewId into its detail. */
-function exhaustion(cid: string, { subject, detail }: TrailRow) {
-  const { appId, pid, renewId } = JSON.parse(detail) as Record<string, unknown>;
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  return {
-    cid,
-    appId: text(appId) ?? '',
-    pid: text(pid) ?? '',
-    renewId: text(renewId) ?? subject,
-  };
+/** Who writes the row puts App, PID and how many wait into its detail. */
+function exhaustion(cid: string, { detail }: TrailRow): AlertData['renewal.exhausted'] {
+  const { appId, pid, waiting } = JSON.parse(detail) as Record<string, unknown>;
+  return { cid, appId: String(appId ?? ''), pid: String(pid ?? ''), waiting: Number(waiting ?? 0) };
 }

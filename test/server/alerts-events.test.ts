@@ -328,18 +328,18 @@ describe.each(ENGINES)('what is told, store in %s', (engine) => {
     const server = await start(engine);
     const alerts = await alertsOf(server, [{ url: URL }]);
     const { cid, appId, renewal } = server.world;
-    const { pid, renewId } = renewal;
+    const { pid } = renewal;
     await server.store.write(server.clock.now(), ({ audit }) =>
       audit.append(cid, {
         actor: 'server',
         action: 'renewal.exhausted',
-        subject: renewId,
-        detail: { appId, pid, renewId },
+        subject: pid,
+        detail: { appId, pid, waiting: 3 },
       }),
     );
     await alerts.noticeChanges();
     expect(await queuedEvents(server)).toMatchObject([
-      { type: 'renewal.exhausted', data: { cid, appId, pid, renewId } },
+      { type: 'renewal.exhausted', data: { cid, appId, pid, waiting: 3 } },
     ]);
   });
 });
