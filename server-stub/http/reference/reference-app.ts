@@ -5,6 +5,16 @@ import { VERSION } from '#core/host/version.ts';
 import { ProblemAnswer } from './answers.ts';
 import { DESCRIBED, type DescribedCall } from './calls.ts';
 
+/** What is the same for every call. Source: contract, Common. */
+const ABOUT = `许可证服务器 OpenAPI。为公有云 License 接口编写的程序只需更换主机名。认证方式为 HTTP Basic（customerId:customerSecret）；
+每个 POST 都可携带 \`Idempotency-Key\`，24 小时内重复发送只生效一次；说明文字默认中文，\`Accept-Language: en\` 时为英文。
+
+OpenAPI of the license server. A program written for the public License API works when its host name is changed. HTTP
+Basic with customerId:customerSecret. Every POST may carry an \`Idempotency-Key\`: sent again within 24 hours it is
+carried out once. Messages are Chinese, English with \`Accept-Language: en\`.`;
+
+const LEGACY = 'dev/v3';
+
 /** A route of the server, as far as its reference is concerned. */
 export interface ServedRoute {
   readonly method: HTTPMethods;
@@ -30,18 +40,18 @@ export async function buildReferenceApp(routes: readonly ServedRoute[]): Promise
       info: {
         title: 'License Agent OpenAPI',
         version: VERSION,
-        description:
-          '许可证服务器 OpenAPI。为公有云 License 接口编写的程序只需更换主机名。\n\n' +
-          'OpenAPI of the license server. A program written for the public License API works when its host name is changed.',
+        description: ABOUT,
       },
       components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' } } },
       security: [{ basic: [] }],
+      tags: [{ name: 'v2' }, { name: 'v1' }, { name: LEGACY }],
     },
   });
   await app.register(swaggerUi, {
     routePrefix: '/reference',
     staticCSP: true,
-    uiConfig: { docExpansion: 'list', defaultModelsExpandDepth: -1 },
+    uiConfig: { docExpansion: 'list', defaultModelsExpandDepth: -1, layout: 'BaseLayout' },
+    theme: { title: 'License Agent OpenAPI' },
   });
   app.after(() => {
     for (const { method, url, schema } of routes) {
@@ -104,5 +114,5 @@ function pathParameters(names: readonly string[]) {
 
 function tagOf(url: string): string {
   const [, version] = /^\/dabiz\/license\/(v[12])/.exec(url) ?? [];
-  return version ?? 'dev/v3';
+  return version ?? LEGACY;
 }
