@@ -39,9 +39,18 @@ export function requireCredentials(
 ): void {
   /** By the header's text; only what was right. Past `until` it is asked for again. */
   const remembered = new Map<string, { caller: Caller; until: number }>();
+  /** Those that are being asked for: a client that begins with many connections asks once. */
+  const asked = new Map<string, Promise<Caller>>();
   const failedAttempts = new FailedAttempts();
 
-  async function authenticate(header: string, request: FastifyRequest, wasRight: boolean): Promise<Caller> {
+  function authenticate(header: string, request: FastifyRequest): Promise<Caller> {
+    const pending = asked.get(header) ?? verify(header, request).finally(() => asked.delete(header));
+    asked.set(header, pending);
+    return pending;
+  }
+
+  async function verify(header: string, request: FastifyRequest): Promise<Caller> {
+    const wasRight = remembered.has(header);
     const { customerId, secret } = basicCredentials(header);
     // An IPv6 host has 2^64 addresses of its own: they count as one.
     const network = normalizeIP(addressOf(request));
@@ -66,7 +75,7 @@ export function requireCredentials(
     const caller =
       known !== undefined && performance.now() < known.until
         ? known.caller
-        : await authenticate(header, request, known !== undefined);
+        : await authenticate(header, request);
     if (only !== undefined && caller.scope !== only) throw new LicenseError('scope_too_wide', { only });
     if (caller.scope !== 'full' && request.routeOptions.config.scope !== caller.scope)
       throw new LicenseError('scope_insufficient', { scope: caller.scope });

@@ -182,20 +182,29 @@ describe('wrong credentials', () => {
     await server.activate('SN-1');
     await server.detail('SN-1');
     forgotten();
-    const stranger = server.clientWith({ customerId: 'f'.repeat(32), customerSecret: 'guess' });
-    const guesses = await Promise.all(Array.from({ length: 200 }, () => stranger.detail('SN-1')));
+    const guess = (_: unknown, index: number) =>
+      server.clientWith({ customerId: 'f'.repeat(32), customerSecret: `guess ${index}` }).detail('SN-1');
+    const guesses = await Promise.all(Array.from({ length: 200 }, guess));
     const [refused, limited] = [401, 429].map((wanted) => guesses.filter(({ status }) => status === wanted));
     // A window may end within the flood; then as many are looked at once more.
     expect(refused?.length).toBeLessThanOrEqual(60);
     expect((refused?.length ?? 0) + (limited?.length ?? 0)).toBe(200);
     expect(limited?.[0]?.headers.get('retry-after')).toBe('1');
     expect(limited?.[0]?.body).toMatchObject({ code: 429, error: 'rate_limited' });
-    const flood = Array.from({ length: 200 }, () => stranger.detail('SN-1'));
+    const flood = Array.from({ length: 200 }, guess);
     expect(await detailStatus(server)).toBe(200);
     await Promise.all(flood);
     forgotten();
     const newcomer = server.clientWith(await server.createCredential('full'));
     expect(await detailStatus(newcomer)).toBe(200);
+  });
+
+  test('a client that begins with a hundred connections is one attempt', async () => {
+    const server = await TestServer.start();
+    await server.activate('SN-1');
+    const newcomer = server.clientWith(await server.createCredential('full'));
+    const statuses = await Promise.all(Array.from({ length: 100 }, () => detailStatus(newcomer)));
+    expect(new Set(statuses)).toEqual(new Set([200]));
   });
 
   test('no credentials at all cost nothing and are asked for, however often', async () => {
