@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { type EpochSeconds, isoTime } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
@@ -137,10 +137,11 @@ export class AuditTrail {
 /** SHA-256, hex, over the previous row's hash and this row's fields as a JSON array. */
 export function auditHash(previous: string, row: Omit<AuditTable, 'hash'>): string {
   const { cid, seq, at, actor, action, subject, detail } = row;
-  return createHash('sha256')
-    .update(JSON.stringify([previous, cid, seq, at, actor, action, subject, detail]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([previous, cid, seq, at, actor, action, subject, detail]));
 }
+
+/** Rows of a trail in memory at a time. */
+const PAGE_ROWS = 1000;
 
 export interface TrailVerification {
   readonly rows: number;
@@ -161,16 +162,20 @@ export async function verifyTrail(
 ): Promise<TrailVerification> {
   const head = await db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
   const end = head?.seq ?? 0;
+  const page = db.selectFrom('audit').selectAll().where('cid', '=', cid).orderBy('seq').limit(PAGE_ROWS);
   let previous = GENESIS;
   let seq = 0;
-  const query = db.selectFrom('audit').selectAll().where('cid', '=', cid).orderBy('seq');
-  for await (const row of query.stream(1000)) {
-    if (row.seq > end && head !== undefined && previous === head.hash) break;
-    seq += 1;
-    if (row.seq !== seq || row.hash !== auditHash(previous, row)) return { rows: seq, brokenAt: seq };
-    previous = row.hash;
-    visit(row);
+  // Pages, not a stream: a million rows one promise each take twice as long.
+  for (let rows = await page.execute(); rows.length > 0; ) {
+    for (const row of rows) {
+      if (seq === end && previous === head?.hash) return { rows: seq };
+      seq += 1;
+      if (row.seq !== seq || row.hash !== auditHash(previous, row)) return { rows: seq, brokenAt: seq };
+      previous = row.hash;
+      visit(row);
+    }
+    rows = await page.where('seq', '>', seq).execute();
   }
-  if (seq !== end || (head !== undefined && head.hash !== previous)) return { rows: seq, brokenAt: seq + 1 };
+  if (seq !== end || previous !== (head?.hash ?? GENESIS)) return { rows: seq, brokenAt: seq + 1 };
   return { rows: seq };
 }

@@ -56,6 +56,7 @@ export class Figures {
   readonly #from: EpochSeconds;
   readonly #end: EpochSeconds;
   readonly #owners = new Map<string, OwnerFigures>();
+  #last: OwnerFigures | undefined;
 
   /** @param end where the period ends, or now where that comes first */
   constructor(from: EpochSeconds, end: EpochSeconds) {
@@ -90,12 +91,15 @@ export class Figures {
   }
 
   #of(owner: Owner): OwnerFigures {
+    // Most rows add several figures of one owner.
+    if (this.#last?.owner === owner) return this.#last;
     const key = keyOf(owner);
     let figures = this.#owners.get(key);
     if (figures === undefined) {
       figures = { owner, amounts: new Map(), facts: new Uint32Array(FACT_PARTS) };
       this.#owners.set(key, figures);
     }
+    this.#last = { ...figures, owner };
     return figures;
   }
 

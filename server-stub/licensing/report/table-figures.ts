@@ -7,8 +7,8 @@ import { inconsistent } from './inconsistent.ts';
 import { countHistory } from './license-history.ts';
 import type { VendorLine } from './vendor-lines.ts';
 
-/** Rows of one read: enough to be fast, few enough to be small. */
-const PIECE = 1000;
+/** Licenses in memory at a time. */
+const PAGE_ROWS = 1000;
 
 /**
  * Adds up a company's figures from the tables alone: grants and lines, pools, and every license with its renewals.
@@ -24,8 +24,16 @@ export async function addTableFigures(
 ): Promise<void> {
   await addGrants(db, cid, lines, figures);
   await addPools(db, cid, figures);
-  const licenses = db.selectFrom('license').select(LICENSE).where('cid', '=', cid).stream(PIECE);
-  for await (const license of licenses) addLicense(cid, license, lines, figures);
+  const page = db
+    .selectFrom('license')
+    .select(LICENSE)
+    .where('cid', '=', cid)
+    .orderBy('license')
+    .limit(PAGE_ROWS);
+  for (let rows = await page.execute(); rows.length > 0; ) {
+    for (const license of rows) addLicense(cid, license, lines, figures);
+    rows = await page.where('license', '>', rows.at(-1)?.license ?? '').execute();
+  }
 }
 
 const LICENSE = [
