@@ -34,6 +34,14 @@ interface Ended {
   readonly questions: readonly string[];
 }
 
+interface Reading {
+  readonly language?: Language;
+  /** What the person at the terminal answers; nobody sits there without. */
+  readonly reply?: string;
+  /** What happens while they are asked. */
+  meanwhile?(): Promise<unknown>;
+}
+
 /** `license-server` on a server's folder, in this process; answers what it is asked, if anybody is there. */
 class Operator {
   readonly server: ServerFolder;
@@ -55,14 +63,12 @@ class Operator {
     return file;
   }
 
-  async read(
-    args: readonly string[],
-    { language = 'en' as Language, reply = undefined as string | undefined } = {},
-  ) {
+  async read(args: readonly string[], { language = 'en', reply, meanwhile }: Reading = {}) {
     const [said, questions] = [{ stdout: '', stderr: '' }, [] as string[]];
     const person = {
       async ask(question: string) {
         questions.push(question);
+        await meanwhile?.();
         return reply;
       },
       askSecret: async () => undefined,
@@ -261,6 +267,35 @@ describe.each(ENGINES)('license-server license, store in %s', (engine) => {
     ]);
     expect(Object.keys(await operator.states())).toContain('SN-0001');
   });
+
+  test('what another does while a person is asked is met: nothing of that piece then, and it is said', async () => {
+    await operator.activate(keys(1500));
+    const rows = keys(1500).map((key, index) => `${key},T-${index}`);
+    const list = operator.write('list.csv', `license,toLicenseKey\n${rows.join('\n')}\n`);
+    const transfer = ['license', 'transfer', '--csv', list];
+    const met = await operator.read([...transfer, '--json'], {
+      reply: 'y',
+      meanwhile: () => operator.activate(['T-1200']),
+    });
+    const { results, ...counts } = JSON.parse(met.stdout);
+    expect([met.code, counts]).toEqual([
+      3,
+      { verb: 'transfer', changed: 1000, unchanged: 0, refused: 1, left: 499 },
+    ]);
+    expect(results[1200]).toMatchObject({ result: 'refused', error: 'transfer_target_licensed' });
+    expect(results[1499].result).toBe('possible');
+    const moved = Object.keys(await operator.states()).filter((key) => key.startsWith('T-'));
+    expect(moved).toHaveLength(1001);
+
+    const short = operator.write('short.csv', 'license,toLicenseKey\nSN-1100,U-1\nSN-1101,U-2\n');
+    const none = await operator.read(['license', 'transfer', '--csv', short], {
+      reply: '是',
+      language: 'zh',
+      meanwhile: () => operator.activate(['U-2']),
+    });
+    expect([none.code, none.stdout]).toEqual([3, expect.stringContaining('未做任何更改')]);
+    expect(Object.keys(await operator.states())).toContain('SN-1100');
+  }, 60_000);
 
   test('long lists go in pieces of a thousand, with progress', async () => {
     await operator.activate(keys(2500));

@@ -44,9 +44,8 @@ export async function changeByOperator(
     if (refused.length === 0 || options.partial) {
       await confirm(context, verb, results, options);
       await carryOut(context, store, verb, results, { ...options, inPieces: true });
-      return finish(context, verb, results, false);
     }
-    return finish(context, verb, results, true);
+    return finish(context, verb, results);
   });
 }
 
@@ -63,7 +62,7 @@ export async function changeAtOnce(
     const results = await previewOf(store, verb, rows, { appId: options.app, pid: options.pid });
     await confirm(context, verb, results, options);
     await carryOut(context, store, verb, results, { ...options, inPieces: false });
-    return finish(context, verb, results, false);
+    return finish(context, verb, results);
   });
 }
 
@@ -130,15 +129,9 @@ async function carryOut(
   const size = inPieces ? PIECE : Math.max(1, accepted.length);
   for (let start = 0; start < accepted.length; start += size) {
     const piece = accepted.slice(start, start + size);
-    const outcomes = await store.write(now(), async (transaction) => {
-      const wishes = piece.map(({ wish }) => wish as ActWish);
-      const decided = await changeLicenses(transaction, wishes, ACTS[verb].change);
-      const refusal = decided.find((outcome) => !outcome.ok);
-      // Between the look and the change something else happened: nothing of this piece then.
-      if (refusal?.ok === false && !partial) throw refusal.error;
-      return decided;
-    });
-    for (const [index, result] of piece.entries()) result.outcome = outcomes[index] as LicenseOutcome;
+    const refused = await carryOutPiece(store, verb, piece, partial);
+    // Something else happened between the look and the change: what is left is left.
+    if (refused) return;
     if (accepted.length > size) {
       const done = Math.min(start + size, accepted.length);
       terminal.err(`${LICENSE_WORDS[terminal.language].progress(done, accepted.length)}\n`);
@@ -146,13 +139,44 @@ async function carryOut(
   }
 }
 
-function finish(
-  { terminal }: CommandContext,
+/**
+ * One transaction. Whatever is refused in it now keeps all of it from being changed, unless `partial`.
+ *
+ * @returns whether it was kept from
+ */
+async function carryOutPiece(
+  store: Store,
   verb: LicenseVerb,
-  results: readonly Result[],
-  isUntouched: boolean,
-): ExitCode {
-  answerResults(terminal, verb, results, isUntouched);
+  piece: readonly Result[],
+  partial: boolean,
+): Promise<boolean> {
+  let outcomes: readonly LicenseOutcome[] = [];
+  try {
+    await store.write(now(), async (transaction) => {
+      const wishes = piece.map(({ wish }) => wish as ActWish);
+      outcomes = await changeLicenses(transaction, wishes, ACTS[verb].change);
+      if (!partial && outcomes.some(({ ok }) => !ok)) throw new Kept();
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof Kept)) throw thrown;
+    for (const [index, result] of piece.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok === false) result.outcome = outcome;
+    }
+    return true;
+  }
+  for (const [index, result] of piece.entries()) {
+    result.outcome = outcomes[index] as LicenseOutcome;
+    result.done = true;
+  }
+  return false;
+}
+
+/** Rolls a transaction back whose outcomes are known. */
+class Kept extends Error {}
+
+function finish({ terminal }: CommandContext, verb: LicenseVerb, results: readonly Result[]): ExitCode {
+  answerResults(terminal, verb, results);
   const refusal = results.find(({ outcome }) => !outcome.ok);
   return refusal?.outcome.ok === false ? errorTable[refusal.outcome.error.code].exit : 0;
 }

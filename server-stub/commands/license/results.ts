@@ -12,27 +12,21 @@ export interface Result {
   /** Where its license was found. */
   readonly wish?: ActWish;
   outcome: LicenseOutcome;
+  /** Whether it was carried out. */
+  done?: boolean;
 }
 
 /** Longer lists show what was refused alone, and of that as many. */
 const SHOWN = 20;
 
-/**
- * Says what came of each row: all of it as JSON, for people the rows of a short list, else those that were refused.
- *
- * @param isUntouched nothing was changed, since some are refused
- */
-export function answerResults(
-  terminal: Terminal,
-  verb: LicenseVerb,
-  results: readonly Result[],
-  isUntouched: boolean,
-): void {
+/** Says what came of each row: all of it as JSON, for people the rows of a short list, else those that were refused. */
+export function answerResults(terminal: Terminal, verb: LicenseVerb, results: readonly Result[]): void {
   const { language } = terminal;
   const words = LICENSE_WORDS[language];
-  const all = results.map((result) => spoken(result, isUntouched, terminal));
+  const all = results.map((result) => spoken(result, terminal));
   const count = (result: string) => all.filter((each) => each.result === result).length;
   const [changed, unchanged, refused] = [count('changed'), count('unchanged'), count('refused')];
+  const left = count('possible');
 
   const shown = all.length <= SHOWN ? all : all.filter(({ result }) => result === 'refused');
   const lines = shown
@@ -41,12 +35,16 @@ export function answerResults(
       String(each.line ?? ''),
       each.license ?? each.name,
       each.licenseKey ?? '',
-      each.message ?? (each.result === 'unchanged' ? words.unchanged : isUntouched ? '' : words.changed),
+      each.message ?? words.results[each.result],
     ]);
   const rows = lines.length === 0 ? '' : table([words.resultHead, ...lines], terminal);
   const further = shown.length > SHOWN ? `${words.furtherRefused(shown.length - SHOWN)}\n` : '';
-  const sum = isUntouched ? words.nothing(refused) : words.summary(verb, changed, unchanged, refused);
-  answer(terminal, { verb, changed, unchanged, refused, results: all }, `${rows}${further}${sum}\n`);
+  const sum =
+    left > 0 && changed === 0
+      ? words.nothing(refused)
+      : words.summary(verb, changed, unchanged, refused) + (left > 0 ? words.left(left) : '');
+  const counts = { changed, unchanged, refused, left };
+  answer(terminal, { verb, ...counts, results: all }, `${rows}${further}${sum}\n`);
 }
 
 /** One result, as JSON has it. */
@@ -61,16 +59,12 @@ interface Spoken {
   readonly message?: string;
 }
 
-function spoken(
-  { row: { line, name }, outcome }: Result,
-  isUntouched: boolean,
-  { language }: Terminal,
-): Spoken {
+function spoken({ row: { line, name }, outcome, done = false }: Result, { language }: Terminal): Spoken {
   if (!outcome.ok) {
     const { error } = outcome;
     return { line, name, result: 'refused', error: error.code, message: messageOf(error, language) };
   }
   const { license, license_key: licenseKey } = outcome.license;
-  const changed = isUntouched ? 'possible' : 'changed';
+  const changed = done ? 'changed' : 'possible';
   return { line, name, result: outcome.changed ? changed : 'unchanged', license, licenseKey };
 }

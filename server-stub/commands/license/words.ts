@@ -78,12 +78,13 @@ export const LICENSE_WORDS = {
         .join(''),
     progress: (done: number, all: number) => `${done} of ${all}`,
     resultHead: ['Line', 'License', 'LicenseKey', 'Result'],
-    changed: 'done',
-    unchanged: 'was so already',
+    results: { changed: 'done', unchanged: 'was so already', possible: 'not done', refused: 'refused' },
     summary: (verb: LicenseVerb, changed: number, unchanged: number, refused: number) =>
       `${licenses(changed)} ${PAST_EN[verb]}, ${unchanged} unchanged, ${refused} refused.`,
     nothing: (refused: number) =>
       `Nothing was changed: ${refused} of the list ${refused === 1 ? 'is' : 'are'} refused. --partial changes the others.`,
+    left: (count: number) =>
+      ` ${count} ${count === 1 ? 'was' : 'were'} not reached, since another change came between; run it again.`,
     furtherRefused: (count: number) => `… and ${count} more that are refused; --json lists all.`,
   },
   zh: {
@@ -125,12 +126,12 @@ export const LICENSE_WORDS = {
         .join(''),
     progress: (done: number, all: number) => `${done} / ${all}`,
     resultHead: ['行', '许可证', 'LicenseKey', '结果'],
-    changed: '完成',
-    unchanged: '已是该状态',
+    results: { changed: '完成', unchanged: '已是该状态', possible: '未执行', refused: '拒绝' },
     summary: (verb: LicenseVerb, changed: number, unchanged: number, refused: number) =>
       `${VERBS_ZH[verb]}：完成 ${changed} 个，未变 ${unchanged} 个，拒绝 ${refused} 个。`,
     nothing: (refused: number) =>
       `未做任何更改：列表中有 ${refused} 个被拒绝。使用 --partial 可更改其余许可证。`,
+    left: (count: number) => `另有 ${count} 个因期间发生其他更改而未执行，请重新执行。`,
     furtherRefused: (count: number) => `……另有 ${count} 个被拒绝；使用 --json 可列出全部。`,
   },
 } as const;
