@@ -46,7 +46,7 @@ export function createBufferedLog(name: string): Logger {
     pino.destination({
       fd: 2,
       sync: false,
-      minLength: BLOCK_BYTES,
+      minLength: BLOCK_BYTES - 1,
       maxWrite: BLOCK_BYTES,
       maxLength: MOST_WAITING_BYTES,
       periodicFlush: FLUSH_MS,

@@ -6,8 +6,8 @@ import { setRateLimit } from '../licensing/set-rate-limit.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
 export interface CompanyOptions {
-  /** Calls per second and endpoint; 0: no limit; null: as configured. */
-  rateLimit: number | null;
+  /** Calls per second and endpoint; 0: no limit. */
+  rateLimit: number | 'default';
 }
 
 /** `license-server company list`. */
@@ -36,13 +36,14 @@ export async function set(
   cid: string,
   { rateLimit }: CompanyOptions,
 ): Promise<ExitCode> {
+  const own = rateLimit === 'default' ? null : rateLimit;
   await withStore(context, (store) =>
-    store.write(now(), (transaction) => setRateLimit(transaction, cid, rateLimit, operator())),
+    store.write(now(), (transaction) => setRateLimit(transaction, cid, own, operator())),
   );
   const words = WORDS[context.terminal.language];
   const configured = context.config.rateLimitPerSecond;
-  const limit = rateLimit === null ? words.asConfigured(words.limit(configured)) : words.limit(rateLimit);
-  answer(context.terminal, { cid, rateLimitPerSecond: rateLimit }, words.set(cid, limit));
+  const limit = own === null ? words.asConfigured(words.limit(configured)) : words.limit(own);
+  answer(context.terminal, { cid, rateLimitPerSecond: own }, words.set(cid, limit));
   return 0;
 }
 
@@ -59,6 +60,6 @@ const WORDS = {
     limit: (perSecond: number) => (perSecond === 0 ? '不限' : String(perSecond)),
     asConfigured: (limit: string) => `${limit}（按配置）`,
     none: '尚未导入授权。',
-    set: (cid: string, limit: string) => `企业 ${cid}：每接口每秒调用次数为 ${limit}。`,
+    set: (cid: string, limit: string) => `企业 ${cid} 每接口每秒调用次数：${limit}。`,
   },
 };

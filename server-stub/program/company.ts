@@ -19,7 +19,7 @@ export function addCompany({ program, language, run }: Setting): void {
     .description(texts.set)
     .argument('<CID>', texts.cid)
     .requiredOption('--rate-limit <N>', texts.rateLimit, (text) =>
-      text === 'default' ? null : perSecond(text),
+      text === 'default' ? text : perSecond(text),
     )
     .action(
       run(async (context, cid: string, options: CompanyOptions) =>

@@ -45,3 +45,16 @@ test('no secret stands in the log, wherever in a record it is', () => {
   expect(stderr.trim().split('\n')).toHaveLength(records.length);
   expect(stderr).not.toContain(SECRET);
 });
+
+test('a buffered log leaves whole lines, all of them, also those of the last moment', () => {
+  const script = `
+    import { createBufferedLog } from ${JSON.stringify(resolve('core/host/log.ts'))};
+    const log = createBufferedLog('test');
+    for (let n = 0; n < 1000; n += 1) log.info({ n, text: 'x'.repeat(n) });`;
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ n }) => n)).toEqual(Array.from({ length: 1000 }, (_, n) => n));
+});
