@@ -110,7 +110,7 @@ describe.each(ENGINES)('allocation through the OpenAPI, store in %s', (engine) =
       expect([count, (await allocateBy(server, count)).body.error]).toEqual([count, 'parameter_invalid']);
     for (const creator of ['', ' ', ' admin', 'a\nb', 'x'.repeat(65), '\u202eadmin', 5])
       expect((await allocateBy(server, 1, { creator })).body.error).toBe('parameter_invalid');
-    expect((await allocateBy(server, 1, { pid: 'a\u0000b' })).body.error).toBe('parameter_invalid');
+    expect((await allocateBy(server, 1, { pid: 'a\u0000b' })).body.error).toBe('body_malformed');
     expect((await allocateBy(server, 1, { pid: newId() })).body.error).toBe('unknown_pid');
     const body = { pid: server.world.purchase.pid, count: 1, creator: 'admin' };
     const { otherAppId } = server.world;

@@ -9,8 +9,7 @@ import { AppIdParameter, PidParameter } from './parameters.ts';
 const Query = Type.Object({ appid: AppIdParameter });
 
 const Body = Type.Object({
-  // A query string is refused with a NUL in it; JSON can spell one.
-  pid: Type.String({ ...PidParameter, pattern: '^[!-~]+$' }),
+  pid: PidParameter,
   count: Type.Integer({
     minimum: 1,
     maximum: 100_000_000,
