@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { derivePid, type Validity } from '#core/catalog.ts';
 import type { PurchaseTerms, Terms } from '#core/documents/terms.ts';
@@ -7,6 +8,7 @@ import { numericId } from '../../server-stub/http/openapi/numeric-id.ts';
 import { allocate } from '../../server-stub/licensing/allocate.ts';
 import type { SeatMove } from '../../server-stub/licensing/move-seats.ts';
 import { takeBack } from '../../server-stub/licensing/take-back.ts';
+import { allocations } from '../../server-stub/store/migrations/allocations.ts';
 import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
 import { everything } from '../support/everything.ts';
 import { importInto } from '../support/import-into.ts';
@@ -226,6 +228,22 @@ describe.each(ENGINES)('grants and allocations, store in %s', (engine) => {
     await replacing(server, (s) => [line(s, 4, s.world.appId)]);
     expect((await listed(server)).list.map(({ count }) => count)).toEqual([-3, 7]);
     expect((await allocateBy(server, 1)).body.error).toBe('allocation_exceeds_free');
+  });
+
+  test('lines for one App that were imported before allocations were recorded are recorded by the migration', async () => {
+    const server = await TestServer.start({
+      engine,
+      lines: ({ purchase, appId }) => [purchase, { ...purchase, termsId: newId(), count: 7, appId }],
+    });
+    const recorded = () => server.store.reader.selectFrom('allocation').selectAll().execute();
+    const before = await recorded();
+    await server.store.write(NOW, async ({ db }) => {
+      await db.deleteFrom('allocation').execute();
+      const [, fill = ''] = allocations;
+      await sql.raw(fill).execute(db);
+    });
+    expect(before).toMatchObject([{ count: 7, creator: 'vendor', created_at: NOW }]);
+    expect(await recorded()).toEqual(before);
   });
 
   test('a replacing grant keeps what was allocated, and is refused where that is no longer there', async () => {
