@@ -14,8 +14,8 @@ export interface Pace {
 /** 64 MiB over the line of a school take many minutes; whoever sends drop by drop, to hold a connection, is ended. */
 const PACE: Pace = { windowMs: 30_000, minBytes: 65_536, mostMs: 3_600_000 };
 
-/** Connections whose request may take its time, and whether it took more than others may. */
-const allowed = new WeakMap<Socket, { overdue: boolean }>();
+/** Connections whose request may take its time. */
+const allowed = new WeakSet<Socket>();
 
 /**
  * Exempts requests under {@link atItsPace} from the server's `requestTimeout`, which knows no routes. Node reports a
@@ -25,8 +25,8 @@ export function allowLongRequests(server: Server): void {
   const usual = server.listeners('clientError');
   server.removeAllListeners('clientError');
   server.on('clientError', (fault: Error, socket: Socket) => {
-    const long = codeOf(fault) === 'ERR_HTTP_REQUEST_TIMEOUT' ? allowed.get(socket) : undefined;
-    if (long !== undefined) long.overdue = true;
+    if (codeOf(fault) === 'ERR_HTTP_REQUEST_TIMEOUT' && allowed.has(socket)) return;
+    if (usual.length === 0) socket.destroy(fault);
     else for (const listener of usual) listener.call(server, fault, socket);
   });
 }
@@ -34,18 +34,16 @@ export function allowLongRequests(server: Server): void {
 /**
  * Does what needs a request's body for as long as that moves, be it slow.
  *
- * @param endConnection called where the rest of the body is not waited for
  * @throws `request_timeout`; what the work throws
  */
 export async function atItsPace<T>(
   request: IncomingMessage,
   work: () => Promise<T>,
-  endConnection: () => void,
   { windowMs, minBytes, mostMs }: Pace = PACE,
 ): Promise<T> {
   const { socket } = request;
-  const long = { overdue: false };
-  allowed.set(socket, long);
+  allowed.add(socket);
+  request.once('close', () => allowed.delete(socket));
   const late = Promise.withResolvers<never>();
   const began = performance.now();
   let seen = socket.bytesRead;
@@ -53,14 +51,30 @@ export async function atItsPace<T>(
     const moved = socket.bytesRead - seen;
     seen = socket.bytesRead;
     if (request.complete || (moved >= minBytes && performance.now() - began < mostMs)) return;
-    long.overdue = true;
     late.reject(new LicenseError('request_timeout'));
   }, windowMs);
   try {
     return await Promise.race([work(), late.promise]);
   } finally {
     clearInterval(timer);
-    allowed.delete(socket);
-    if (long.overdue && !request.complete) endConnection();
   }
+}
+
+/** How long a refused body is read on, in milliseconds. */
+const REST_MS = 2_000;
+
+/**
+ * Reads what is left of a refused body and drops it, for a moment: a client that still sends would not read why.
+ *
+ * @returns whether all of it came; if not, the connection is of no further use
+ */
+export async function dropRest(request: IncomingMessage, restMs = REST_MS): Promise<boolean> {
+  if (request.complete || request.destroyed) return request.complete;
+  request.unpipe().resume();
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, restMs);
+  request.once('end', over.resolve).once('close', over.resolve);
+  await over.promise;
+  clearTimeout(timer);
+  return request.complete;
 }

@@ -10,7 +10,7 @@ import type { Upload } from '../../licensing/preauthorization/enter-upload.ts';
 import { requireGood } from '../../licensing/preauthorization/receive-file.ts';
 import type { Arrival, Uploads } from '../../licensing/preauthorization/uploads.ts';
 import { callerOf } from '../authentication.ts';
-import { atItsPace } from '../long-requests.ts';
+import { atItsPace, dropRest } from '../long-requests.ts';
 import { languageOf } from '../problems.ts';
 import type { Services } from '../services.ts';
 import { requesterOf } from './change.ts';
@@ -77,15 +77,15 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
         async (request, reply) => {
           const { appid: appId, partial } = request.query;
           const { cid } = callerOf(request);
-          if (!(await ownsApp(store.reader, cid, appId))) throw new LicenseError('unknown_app', { appId });
-          // A key that is none is refused before 64 MiB have come.
-          idempotencyKeyOf(request, PATH, Query, undefined);
-          requireForm(request, uploads.maxBytes);
-          const arrival = await atItsPace(
-            request.raw,
-            () => fileOf(request, uploads, cid),
-            () => reply.header('connection', 'close'),
-          );
+          const arrival = await atItsPace(request.raw, async () => {
+            if (!(await ownsApp(store.reader, cid, appId))) throw new LicenseError('unknown_app', { appId });
+            // A key that is none is refused before 64 MiB have come.
+            idempotencyKeyOf(request, PATH, Query, undefined);
+            return fileOf(request, uploads, cid);
+          }).catch(async (cause: unknown) => {
+            if (!(await dropRest(request.raw))) reply.header('connection', 'close');
+            throw cause;
+          });
           const uploadId = await accept(request, appId, arrival, partial === 'true');
           const upload = await uploads.enter(uploadId);
           if (upload.state === 'cleared') throw new LicenseError('upload_cleared');
@@ -109,6 +109,7 @@ function requireForm(request: FastifyRequest, maxBytes: number): void {
 
 /** Receives the one file of a form. */
 async function fileOf(request: FastifyRequest, uploads: Uploads, cid: string): Promise<Arrival> {
+  requireForm(request, uploads.maxBytes);
   let arrival: Arrival | undefined;
   try {
     // Some programs send the file as a field without a file name.

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
-import { columnNames, rowsOf } from '../../store/rows.ts';
+import { columnNames, rowsOf, selectRows } from '../../store/rows.ts';
 import type { Schema } from '../../store/schema.ts';
 import type { Outcome, Requester } from '../outcome.ts';
 import { takeFromBlocks } from './blocks.ts';
@@ -83,7 +83,7 @@ async function rememberFor(db: Kysely<Schema>, list: number, licenseKeys: readon
   await db
     .insertInto('preauthorization_removal')
     .columns(columnNames(columns))
-    .expression(db.selectFrom(rowsOf<(typeof rows)[number]>(db, columns, rows).as('r')).selectAll())
+    .expression(selectRows<(typeof rows)[number]>(db, columns, rows))
     .onConflict((conflict) => conflict.columns(['upload_id', 'license_key']).doNothing())
     .execute();
 }
