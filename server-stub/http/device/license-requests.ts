@@ -33,28 +33,39 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
   const { store, batch, issuer, clock } = services;
   const verb: Verb<DeviceRequest, DeviceOutcome> = answerRequests(issuer);
 
-  async function answerTo(compact: unknown): Promise<Answer> {
+  async function accept(compact: unknown): Promise<DeviceRequest> {
     const parsed = parseLicenseRequest(compact);
     const { aud } = parsed.claims;
     if (aud !== issuer.serverId) {
       throw new LicenseError('issuer_mismatch', { where: REQUEST, expected: issuer.serverId, actual: aud });
     }
     await recognise(store.reader, parsed, clock.now());
-    const claims = await verifyLicenseRequest(parsed);
-    const outcome = await batch.submit(verb, { claims, jkt: parsed.deviceKey.thumbprint });
+    return { claims: await verifyLicenseRequest(parsed), jkt: parsed.deviceKey.thumbprint };
+  }
+
+  async function answerTo(request: DeviceRequest): Promise<Answer> {
+    const outcome = await batch.submit(verb, request);
     if (outcome.kind === 'rejected') throw outcome.error;
     return signStatement(issuer, outcome);
   }
 
-  const answerOrProblem =
-    (request: FastifyRequest) =>
-    (compact: unknown): Promise<Answer | Problem> =>
-      answerTo(compact).catch((thrown: unknown) => {
-        const error = asLicenseError(thrown);
-        if (error.code === 'internal')
-          request.log.error({ requestId: request.id, err: thrown }, error.message);
-        return problemOf(error, languageOf(request), request.id);
-      });
+  /** Decided in their order: of a gateway's release and activation it matters which came first. */
+  async function answerAll(
+    requests: readonly unknown[],
+    call: FastifyRequest,
+  ): Promise<(Answer | Problem)[]> {
+    const problem = (thrown: unknown): Problem => {
+      const error = asLicenseError(thrown);
+      if (error.code === 'internal') call.log.error({ requestId: call.id, err: thrown }, error.message);
+      return problemOf(error, languageOf(call), call.id);
+    };
+    const accepted = await Promise.allSettled(requests.map(accept));
+    return Promise.all(
+      accepted.map((each) =>
+        each.status === 'fulfilled' ? answerTo(each.value).catch(problem) : problem(each.reason),
+      ),
+    );
+  }
 
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
@@ -70,7 +81,7 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
   });
   scope.post('/v1/license-requests', async (request) => {
     const { body } = request;
-    return Array.isArray(body) ? Promise.all(body.map(answerOrProblem(request))) : answerTo(body);
+    return Array.isArray(body) ? answerAll(body, request) : answerTo(await accept(body));
   });
 }
 
