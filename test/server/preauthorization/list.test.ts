@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { newId } from '#core/ids.ts';
 import { purgePreauthorizations } from '../../../server-stub/licensing/preauthorization/purge-preauthorizations.ts';
 import { verifyTrail } from '../../../server-stub/store/audit.ts';
+import { TestDevice } from '../../support/device.ts';
 import { ENGINES, endClusterAfterAll } from '../../support/engines.ts';
 import { secondCompany } from '../../support/second-company.ts';
 import { TestServer } from '../../support/server.ts';
@@ -83,7 +84,19 @@ describe.each(ENGINES)('preauthorization, store in %s', (engine) => {
     expect((await server.activate('SN-2')).status).toBe(200);
   });
 
-  test('in one batch each App keeps to its own list, and a device of an App with the switch on is denied', async () => {
+  test('a device whose LicenseKey is not listed is denied, and activates once it is', async () => {
+    const server = await TestServer.start({ engine });
+    const pads = padsOf(server);
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    await pads.switch();
+    expect(await device.ask()).toMatchObject({ kind: 'denial', denial: { code: 'not_preauthorized' } });
+    await pads.add('SN-1');
+    expect((await device.ask()).kind).toBe('token');
+    await pads.delete(['SN-1']);
+    expect((await device.ask({ purpose: 'refresh' })).kind).toBe('token');
+  });
+
+  test('in one batch each App keeps to its own list', async () => {
     const server = await TestServer.start({ engine });
     const pads = padsOf(server);
     await pads.switch();
