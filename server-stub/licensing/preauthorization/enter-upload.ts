@@ -17,7 +17,7 @@ export type Upload = Selectable<UploadTable>;
  * How many LicenseKeys that is depends on their order: each in a corner of its own costs a page of the disk.
  */
 const PIECE_MS = 25;
-const FEWEST = 200;
+const FEWEST = 500;
 const MOST = 2_000;
 /** How long to leave an upload to another process that is at it, in milliseconds. */
 const LEFT_MS = 500;
