@@ -146,12 +146,13 @@ export const inputErrors = {
     '无法解析该 HTTP 请求：{problem}',
     '请修正客户端：须发送有效的 HTTP/1.1 请求，请求头不超过 16 KiB。',
   ),
-  request_timeout: entry(408, 1, true, [
+  request_timeout: mistake(
+    2,
     'the request did not arrive whole in time',
     'Send it again, on a new connection.',
     '请求未在规定时间内完整到达',
     '请使用新的连接重新发送。',
-  ]),
+  ),
   payload_too_large: entry(413, 2, false, [
     'the body is too large',
     'Send less at once.',
