@@ -12,7 +12,7 @@ import type { DeviceRequest } from './request-facts.ts';
  */
 export async function changeByDevice(
   { audit, facts, ledger, renewals, moves }: Deciding,
-  { claims, jkt }: DeviceRequest,
+  { claims, jkt, from }: DeviceRequest,
   license: LicenseTable,
   now: EpochSeconds,
 ): Promise<Decision> {
@@ -29,6 +29,7 @@ export async function changeByDevice(
     ledger.touch(license);
     await audit.append(license.cid, {
       actor: `device:${jkt}`,
+      from,
       action,
       subject: license.license,
       detail: { appId, pid, licenseKey, ...detail },

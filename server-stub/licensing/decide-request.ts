@@ -105,11 +105,12 @@ async function decideContact(
   { outcome }: Binding,
   now: number,
 ): Promise<Decision> {
-  const { claims, jkt } = request;
+  const { claims, jkt, from } = request;
   const { cid, app_id: appId, pid, license_key: licenseKey } = license;
   const record = (action: string) =>
     audit.append(cid, {
       actor: `device:${jkt}`,
+      from,
       action,
       subject: license.license,
       detail: { appId, pid, licenseKey },

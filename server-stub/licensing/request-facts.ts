@@ -14,6 +14,8 @@ export interface DeviceRequest {
   readonly claims: LicenseRequest;
   /** Thumbprint of the device key. */
   readonly jkt: string;
+  /** Address, where it came by network. */
+  readonly from?: string | undefined;
 }
 
 /** A key that once held a license: `replaced` by an operator's rebind, or not. */

@@ -53,9 +53,9 @@ export async function seatNewcomers(
   const candidates = [...seating.values()];
   const outcomes = await activate(
     transaction,
-    candidates.map(({ request: { claims, jkt }, enrollment: { cid } }) => {
+    candidates.map(({ request: { claims, jkt, from }, enrollment: { cid } }) => {
       const { appId, pid, licenseKey } = claims;
-      return { cid, appId, pid, licenseKey, actor: `device:${jkt}` };
+      return { cid, appId, pid, licenseKey, actor: `device:${jkt}`, from };
     }),
   );
   const newcomers = new Set<DeviceRequest>();

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { loadServerConfig } from '../../server-stub/config.ts';
+import { TestDevice } from '../support/device.ts';
 import { TestServer } from '../support/server.ts';
 import { throwsWithCode } from '../support/throws.ts';
 
@@ -40,6 +41,19 @@ describe('the access log', () => {
     for (const secret of [customerSecret, 'SECRET', 'SERIAL', 'guess', stranger])
       expect(text).not.toContain(secret);
   });
+});
+
+test('the audit trail says where a device asked from', async () => {
+  const { server, entries } = await logged();
+  await new TestDevice(server, await server.enrollment(), 'SN-1').ask();
+  const trail = await server.store.reader
+    .selectFrom('audit')
+    .select(['action', 'detail'])
+    .where('actor', 'like', 'device:%')
+    .execute();
+  expect(trail.map(({ action }) => action)).toEqual(['license.activate', 'license.bind']);
+  for (const { detail } of trail) expect(JSON.parse(detail).from).toBe('127.0.0.1');
+  expect(entries()).toMatchObject([{ route: '/v1/license-requests', status: 200, from: '127.0.0.1' }]);
 });
 
 describe('behind a proxy', () => {

@@ -13,6 +13,7 @@ import { recognise } from '../../licensing/recognise.ts';
 import type { DeviceRequest } from '../../licensing/request-facts.ts';
 import { BodyReceiver } from '../body-receiver.ts';
 import { languageOf, type Problem, problemOf } from '../problems.ts';
+import { addressOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
 
 /** Requests in one call at most. Source: protocol, "An answer is …". */
@@ -33,14 +34,14 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
   const { store, batch, issuer, clock } = services;
   const verb: Verb<DeviceRequest, DeviceOutcome> = answerRequests(issuer);
 
-  async function accept(compact: unknown): Promise<DeviceRequest> {
+  async function accept(compact: unknown, from: string): Promise<DeviceRequest> {
     const parsed = parseLicenseRequest(compact);
     const { aud } = parsed.claims;
     if (aud !== issuer.serverId) {
       throw new LicenseError('issuer_mismatch', { where: REQUEST, expected: issuer.serverId, actual: aud });
     }
     await recognise(store.reader, parsed, clock.now());
-    return { claims: await verifyLicenseRequest(parsed), jkt: parsed.deviceKey.thumbprint };
+    return { claims: await verifyLicenseRequest(parsed), jkt: parsed.deviceKey.thumbprint, from };
   }
 
   async function answerTo(request: DeviceRequest): Promise<Answer> {
@@ -59,7 +60,8 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
       if (error.code === 'internal') call.log.error({ requestId: call.id, err: thrown }, error.message);
       return problemOf(error, languageOf(call), call.id);
     };
-    const accepted = await Promise.allSettled(requests.map(accept));
+    const from = addressOf(call);
+    const accepted = await Promise.allSettled(requests.map((each) => accept(each, from)));
     return Promise.all(
       accepted.map((each) =>
         each.status === 'fulfilled' ? answerTo(each.value).catch(problem) : problem(each.reason),
@@ -81,7 +83,7 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
   });
   scope.post('/v1/license-requests', async (request) => {
     const { body } = request;
-    return Array.isArray(body) ? answerAll(body, request) : answerTo(await accept(body));
+    return Array.isArray(body) ? answerAll(body, request) : answerTo(await accept(body, addressOf(request)));
   });
 }
 
