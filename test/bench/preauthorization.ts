@@ -40,7 +40,8 @@ export async function preauthorization({ quick, progress }: BenchOptions): Promi
     run('curl', ['-fsS', '-u', `${customerId}:${customerSecret}`, ...more, `${base}${path}`]);
   try {
     progress('idle');
-    await callsUntil(client, world.appId, new Promise((resolve) => setTimeout(resolve, 3_000)));
+    const idle = await callsUntil(client, world.appId, new Promise((resolve) => setTimeout(resolve, 5_000)));
+    const quiet = `without it ${p99(idle).toFixed(0)} ms`;
     const pid = server.child.pid as number;
     const memory = new PeakMemory(pid);
     const idleMiB = memory.peakMiB;
@@ -82,7 +83,7 @@ export async function preauthorization({ quick, progress }: BenchOptions): Promi
         {
           name: 'preauthorization.upload.p99',
           unit: 'ms',
-          limitIs: `goal; ${latencies.length} calls while rows went in`,
+          limitIs: `goal; ${latencies.length} calls while rows went in, ${quiet}`,
           goal: { atMost: 1 },
         },
         [{ value: p99(latencies), limit: P99_MS }],
@@ -91,7 +92,7 @@ export async function preauthorization({ quick, progress }: BenchOptions): Promi
         {
           name: 'preauthorization.export.p99',
           unit: 'ms',
-          limitIs: `goal; ${exportLatencies.length} calls during the export`,
+          limitIs: `goal; ${exportLatencies.length} calls during the export, ${quiet}`,
           goal: { atMost: 1 },
         },
         [{ value: p99(exportLatencies), limit: P99_MS }],
@@ -106,7 +107,7 @@ export async function preauthorization({ quick, progress }: BenchOptions): Promi
         [{ value: count / seconds, limit }],
       ),
       resultOf(
-        { name: 'preauthorization.page.last', unit: 'ms', limitIs: 'the first page', goal: { atMost: 1.5 } },
+        { name: 'preauthorization.page.last', unit: 'ms', limitIs: 'the first page', goal: { atMost: 2 } },
         pages,
       ),
     ];
