@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
+import { BLOCK } from './blocks.ts';
 
-/** LicenseKeys read at once: a few milliseconds, after which others have their turn. */
-const PIECE = 5_000;
+/** Blocks read at once: a few milliseconds, after which others have their turn. */
+const PIECE_BLOCKS = 5;
 
 /**
  * All LicenseKeys of a list as they stand at the start, in order of arrival, piece by piece. Between two pieces no
@@ -19,17 +20,28 @@ export async function* exportPreauthorizations(
     .where('list', '=', list)
     .executeTakeFirst();
   const end = bound?.next_seq ?? 0;
-  for (let next = 0; next < end; ) {
+  // Both ends of a piece are given, so that no database can think of reading the rest of the list for it.
+  const blocks = await db
+    .selectFrom('preauthorization_block')
+    .select('block')
+    .where('list', '=', list)
+    .where('count', '>', 0)
+    .where('block', '<=', Math.floor(end / BLOCK))
+    .orderBy('block')
+    .execute();
+  for (let first = 0; first < blocks.length; ) {
+    const from = blocks[first]?.block ?? 0;
+    let last = first;
+    while ((blocks[last + 1]?.block ?? Number.POSITIVE_INFINITY) < from + PIECE_BLOCKS) last += 1;
+    first = last + 1;
     const piece = await db
       .selectFrom('preauthorization')
-      .select(['license_key', 'seq'])
+      .select('license_key')
       .where('list', '=', list)
-      .where('seq', '>=', next)
-      .where('seq', '<', end)
+      .where('seq', '>=', from * BLOCK)
+      .where('seq', '<', Math.min(end, (from + PIECE_BLOCKS) * BLOCK))
       .orderBy('seq')
-      .limit(PIECE)
       .execute();
     if (piece.length > 0) yield piece.map(({ license_key }) => license_key);
-    next = piece.length < PIECE ? end : (piece.at(-1)?.seq ?? end) + 1;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { newId } from '#core/ids.ts';
+import { exportPreauthorizations } from '../../../server-stub/licensing/preauthorization/export-preauthorizations.ts';
 import { purgePreauthorizations } from '../../../server-stub/licensing/preauthorization/purge-preauthorizations.ts';
 import { verifyTrail } from '../../../server-stub/store/audit.ts';
 import { TestDevice } from '../../support/device.ts';
@@ -251,6 +252,20 @@ describe.each(ENGINES)('preauthorization, store in %s', (engine) => {
       expect(await pads.page(pages + 1, size)).toEqual({ count: left.length, list: [] });
     }
     expect(await pads.export()).toBe(`${left.toReversed().join('\n')}\n`);
+  });
+
+  test('an export is the list as it stood when it began, whatever is added meanwhile, even after a clear', async () => {
+    const server = await TestServer.start({ engine });
+    const pads = padsOf(server);
+    const content = manyLicenseKeys(12_000);
+    await upload(server, server.world.appId, content);
+    const pieces = exportPreauthorizations(server.store.reader, 1);
+    const first = await pieces.next();
+    await pads.add('SN-later');
+    await pads.clear();
+    let text = `${(first.value as string[]).join('\n')}\n`;
+    for await (const piece of pieces) text += `${piece.join('\n')}\n`;
+    expect(text === content).toBe(true);
   });
 
   test('what was cleared is purged an hour later, in pieces, and nothing else', async () => {
