@@ -161,7 +161,7 @@ export const serverKeysZh: Readonly<Record<string, string>> = {
   port: '监听端口；0 表示任选空闲端口。',
   tls: '使用 init 生成的证书提供 HTTPS。仅在同机反向代理之后才设为 false。',
   publicUrls: '设备访问本服务器的 URL，首选在前；写入登记文件。',
-  zone: 'OpenAPI 应答中 `createTime` 的时区（IANA）。',
+  zone: '时区（IANA），用于 OpenAPI 应答中的 `createTime`、用量报告、提醒与命令输出。',
   trustedProxies: '反向代理的地址（CIDR）；其 X-Forwarded-For 中的调用方地址用于审计与访问日志。',
   legacyHttpPort:
     '供不支持 TLS 的设备工具使用的明文 HTTP 端口：仅接口 14 与 15，且仅限 activate 权限的凭证；-1 表示关闭。可由 `serve --legacy-http` 覆盖。',

@@ -39,7 +39,8 @@ const ServerConfig = Type.Object({
   }),
   zone: Type.Refine(
     Type.String({
-      description: 'Time zone (IANA) of `createTime` in answers of the OpenAPI.',
+      description:
+        'Time zone (IANA) of `createTime` in answers of the OpenAPI, and of reports, alerts and what commands print.',
       default: DEFAULT_ZONE,
     }),
     isKnownZone,

@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Language } from '#core/errors.ts';
+import { localTime } from '#core/local-time.ts';
 
 /** The words of messages for people. */
 export const MESSAGE_WORDS = {
@@ -57,6 +58,5 @@ const licenses = (count: number) => `${count} ${count === 1 ? 'license' : 'licen
 
 /** A time as people of the server's zone read it: `2026-03-01 08:00`. */
 export function timeIn(zone: string, at: EpochSeconds): string {
-  const time = Temporal.Instant.fromEpochMilliseconds(at * 1000).toZonedDateTimeISO(zone);
-  return time.toPlainDateTime().toString({ smallestUnit: 'minute' }).replace('T', ' ');
+  return localTime(at, zone).slice(0, 'YYYY-MM-DD HH:mm'.length);
 }

@@ -1,9 +1,9 @@
-import { isoTime } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
 import { answer } from '#core/host/cli.ts';
 import { type Cell, table } from '#core/host/table.ts';
 import { newId } from '#core/ids.ts';
+import { zonedTime } from '#core/local-time.ts';
 import type { Channel } from '../alerts/channel.ts';
 import { testMessage } from '../alerts/compose-message.ts';
 import { openChannels } from '../alerts/open-channels.ts';
@@ -45,7 +45,7 @@ export async function listAlerts(context: CommandContext, { limit }: ListAlertsO
     channel,
     type,
     attempts,
-    state === 'given_up' ? words.givenUp : isoTime(nextAt),
+    state === 'given_up' ? words.givenUp : zonedTime(nextAt, config.zone),
     problem[language],
   ]);
   const text = [

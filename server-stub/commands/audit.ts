@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import { isoTime } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
+import { zonedTime } from '#core/local-time.ts';
 import { verifyTrail } from '../store/audit.ts';
 import type { Schema } from '../store/schema.ts';
 import { type CommandContext, withStore } from './context.ts';
@@ -18,7 +18,7 @@ export interface AuditOptions extends VerifyOptions {
 
 /** `license-server audit list`: the newest rows of the trail. */
 export async function listAudit(context: CommandContext, { cid, limit }: AuditOptions): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
   const rows = await withStore(context, async ({ reader }) =>
     reader
       .selectFrom('audit')
@@ -33,7 +33,7 @@ export async function listAudit(context: CommandContext, { cid, limit }: AuditOp
   const words = WORDS[terminal.language];
   // Of the detail people look for the LicenseKey; all of it is in the JSON.
   const lines = entries.map(({ at, cid: company, seq, actor, action, subject, detail }) => [
-    isoTime(at),
+    zonedTime(at, config.zone),
     `${company}#${seq}`,
     action,
     subject,

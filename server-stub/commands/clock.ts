@@ -1,13 +1,13 @@
-import { isoTime } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
+import { zonedTime } from '#core/local-time.ts';
 import { acceptClock, type ClockAcceptance } from '../licensing/accept-clock.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
 /** `license-server clock accept`: the clock is right, the trail lies in the future by mistake. */
 export async function accept(context: CommandContext): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
   const accepted = await withStore(context, async (store) => {
     const at = now();
     const companies = await store.reader.selectFrom('company').select('cid').execute();
@@ -21,7 +21,11 @@ export async function accept(context: CommandContext): Promise<ExitCode> {
     });
   });
   const words = WORDS[terminal.language];
-  const rows = accepted.map(({ cid, previousAt, corrected }) => [cid, isoTime(previousAt), corrected]);
+  const rows = accepted.map(({ cid, previousAt, corrected }) => [
+    cid,
+    zonedTime(previousAt, config.zone),
+    corrected,
+  ]);
   const text =
     rows.length === 0 ? words.nothing : `${table([words.head, ...rows], terminal)}\n${words.accepted}`;
   answer(terminal, { accepted }, text);

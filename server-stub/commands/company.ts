@@ -1,7 +1,7 @@
-import { isoDay } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
+import { localDay } from '#core/local-time.ts';
 import { setRateLimit } from '../licensing/set-rate-limit.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
@@ -23,7 +23,12 @@ export async function list(context: CommandContext): Promise<ExitCode> {
   const words = WORDS[terminal.language];
   const rows = companies.map(({ cid, name, createdAt, rateLimitPerSecond }) => {
     const limit = words.limit(rateLimitPerSecond ?? config.rateLimitPerSecond);
-    return [cid, name, isoDay(createdAt), rateLimitPerSecond === null ? words.asConfigured(limit) : limit];
+    return [
+      cid,
+      name,
+      localDay(createdAt, config.zone),
+      rateLimitPerSecond === null ? words.asConfigured(limit) : limit,
+    ];
   });
   const text = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);
   answer(terminal, { companies }, text);

@@ -1,7 +1,7 @@
-import { isoDay, isoTime } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
+import { localDay, zonedTime } from '#core/local-time.ts';
 import {
   type Credential,
   createCredential,
@@ -46,7 +46,8 @@ export async function rotate(
   );
   const words = WORDS[context.terminal.language];
   const { previousUntil } = credential;
-  const old = previousUntil === null ? words.ended : words.goesOn(isoTime(previousUntil));
+  const old =
+    previousUntil === null ? words.ended : words.goesOn(zonedTime(previousUntil, context.config.zone));
   answer(context.terminal, credential, `${pairOf(credential)}\n${words.once}\n${old}`);
   return 0;
 }
@@ -60,7 +61,8 @@ function pairOf({ customerId, customerSecret }: Credential): string {
 
 /** `license-server credentials list`, without secrets. */
 export async function list(context: CommandContext): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
+  const { zone } = config;
   const credentials = await withStore(context, (store) =>
     store.reader
       .selectFrom('credential')
@@ -83,15 +85,15 @@ export async function list(context: CommandContext): Promise<ExitCode> {
   const rows = credentials.map(({ customerId, cid, scope, label, createdAt, ...row }) => {
     const { lastUsedAt, previousUntil, revokedAt } = row;
     const overlap = previousUntil !== null && at < previousUntil;
-    const state = overlap ? words.oldGoesOn(isoTime(previousUntil)) : words.inForce;
+    const state = overlap ? words.oldGoesOn(zonedTime(previousUntil, zone)) : words.inForce;
     return [
       customerId,
       cid,
       scope,
       label,
-      isoDay(createdAt),
-      lastUsedAt === null ? '–' : isoDay(lastUsedAt),
-      revokedAt === null ? state : words.revokedOn(isoDay(revokedAt)),
+      localDay(createdAt, zone),
+      lastUsedAt === null ? '–' : localDay(lastUsedAt, zone),
+      revokedAt === null ? state : words.revokedOn(localDay(revokedAt, zone)),
     ];
   });
   const text = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);

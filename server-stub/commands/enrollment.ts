@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
-import { isoDay } from '#core/clock.ts';
 import { Enrollment } from '#core/documents/enrollment.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
+import { localDay } from '#core/local-time.ts';
 import { parseOption, textField } from '#core/notation/fields.ts';
 import type { Installation } from '../installation.ts';
 import { createEnrollment, revokeEnrollment } from '../licensing/enrollments.ts';
@@ -63,7 +63,7 @@ export async function createEnrollmentFile(
   const words = WORDS[terminal.language];
   const facts = table([
     [words.enrollment, id],
-    [words.limit, words.activations(maxActivations, isoDay(expiresAt))],
+    [words.limit, words.activations(maxActivations, localDay(expiresAt, config.zone))],
     ...serverUrls.map((url, index) => [index === 0 ? words.urls : '', url]),
     [words.authority, words.authorities[authority]],
     [words.file, out],
@@ -78,7 +78,7 @@ export async function createEnrollmentFile(
 
 /** `license-server enrollment list`. */
 export async function listEnrollments(context: CommandContext): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
   const found = await withStore(context, (store) =>
     store.reader
       .selectFrom('enrollment')
@@ -102,7 +102,7 @@ export async function listEnrollments(context: CommandContext): Promise<ExitCode
     each.id,
     words.states[stateOf(each, at)],
     `${each.used}/${each.maxActivations}`,
-    isoDay(each.expiresAt),
+    localDay(each.expiresAt, config.zone),
     each.name,
     each.pid,
   ]);

@@ -1,4 +1,3 @@
-import { isoDay } from '#core/clock.ts';
 import { grantDocument } from '#core/documents/grant.ts';
 import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { typeOf } from '#core/documents/signed-document.ts';
@@ -7,6 +6,7 @@ import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { table } from '#core/host/table.ts';
+import { localDay } from '#core/local-time.ts';
 import { type CertificateImport, importCertificate } from '../licensing/import-certificate.ts';
 import { type GrantImport, importGrant } from '../licensing/import-grant.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
@@ -31,11 +31,16 @@ export async function importFile(context: CommandContext, file: string): Promise
       }
     }),
   );
-  answer(context.terminal, imported, describe(imported, context.terminal));
+  const { terminal, config } = context;
+  answer(terminal, imported, describe(imported, config.zone, terminal));
   return 0;
 }
 
-function describe(imported: CertificateImport | GrantImport, { language, columns }: Terminal): string {
+function describe(
+  imported: CertificateImport | GrantImport,
+  zone: string,
+  { language, columns }: Terminal,
+): string {
   const words = WORDS[language];
   const again = imported.changed ? '' : `\n${words.again}`;
   if (imported.kind === 'certificate') {
@@ -43,7 +48,7 @@ function describe(imported: CertificateImport | GrantImport, { language, columns
     const facts = [
       [words.certificate, String(serial)],
       [words.company, cid],
-      [words.until, isoDay(exp)],
+      [words.until, localDay(exp, zone)],
     ];
     return `${table(facts)}${again}`;
   }

@@ -40,6 +40,8 @@ interface Reading {
   readonly reply?: string;
   /** What happens while they are asked. */
   meanwhile?(): Promise<unknown>;
+  /** Another configuration than the folder's own. */
+  readonly config?: string;
 }
 
 /** `license-server` on a server's folder, in this process; answers what it is asked, if anybody is there. */
@@ -63,7 +65,10 @@ class Operator {
     return file;
   }
 
-  async read(args: readonly string[], { language = 'en', reply, meanwhile }: Reading = {}) {
+  async read(
+    args: readonly string[],
+    { language = 'en', reply, meanwhile, config = this.#config }: Reading = {},
+  ) {
     const [said, questions] = [{ stdout: '', stderr: '' }, [] as string[]];
     const person = {
       async ask(question: string) {
@@ -74,7 +79,7 @@ class Operator {
       askSecret: async () => undefined,
     };
     const code = await runServerProgram(
-      [...args, '--config', this.#config],
+      [...args, '--config', config],
       {
         language,
         json: args.includes('--json'),
@@ -169,6 +174,26 @@ describe.each(ENGINES)('license-server license, store in %s', (engine) => {
     expect((await operator.read(['license', 'suspend', 'SN-2'], { language: 'zh' })).stdout).toMatch(
       /已是该状态\n暂停：完成 0 个，未变 1 个，拒绝 0 个。\n$/,
     );
+  });
+
+  test('people read the time of the zone of the configuration, programs seconds', async () => {
+    await operator.activate(['SN-1']);
+    const { json } = await operator.ask(['license', 'show', 'SN-1']);
+    const config = operator.write(
+      'nepal.toml',
+      `stateDir = "${operator.server.stateDir}"\ndatabase = "${operator.server.database}"\nzone = "Asia/Kathmandu"\n`,
+    );
+    const { activationTime, expireTime } = json.license;
+    const inNepal = (at: number) =>
+      new Date((at + 20_700) * 1000).toISOString().slice(0, 19).replace('T', ' ');
+    const shown = await operator.read(['license', 'show', 'SN-1'], { config });
+    expect(shown.stdout).toContain(`Activated            ${inNepal(activationTime)} +05:45\n`);
+    expect(shown.stdout).toContain(`${inNepal(activationTime)} +05:45  license.activate`);
+    const listed = await operator.read(['license', 'list'], { config });
+    expect(listed.stdout).toContain(`active  ${inNepal(expireTime).slice(0, 10)}  never`);
+    const audit = await operator.read(['audit', '--limit', '1'], { config });
+    expect(audit.stdout).toContain(`\n${inNepal(activationTime)} +05:45  `);
+    expect((await operator.read(['audit', '--limit', '1'])).stdout).toMatch(/:\d\d \+08:00 {2}/);
   });
 
   test('what one license is refused for is said with what to do', async () => {

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { derivePid, type Validity } from '#core/catalog.ts';
 import type { PurchaseTerms, Terms } from '#core/documents/terms.ts';
 import { newAppId, newId } from '#core/ids.ts';
-import { createTime } from '../../server-stub/http/openapi/create-time.ts';
 import { numericId } from '../../server-stub/http/openapi/numeric-id.ts';
 import { allocate } from '../../server-stub/licensing/allocate.ts';
 import type { SeatMove } from '../../server-stub/licensing/move-seats.ts';
@@ -309,16 +308,6 @@ test('requests of one batch see each other', async () => {
     'allocation_exceeds_free',
   ]);
   expect(await pools(server)).toEqual({ app: [6, 0], other: [4, 0], shared: [0, 0] });
-});
-
-test.each([
-  [0, 'UTC', '1970-01-01 00:00:00'],
-  [1_663_743_436, 'Asia/Shanghai', '2022-09-21 14:57:16'],
-  [253_402_300_799, 'UTC', '9999-12-31 23:59:59'],
-  // The hour that summer time leaves out.
-  [1_774_746_000, 'Europe/Berlin', '2026-03-29 03:00:00'],
-])('%i in %s is %s', (at, zone, text) => {
-  expect(createTime(at, zone)).toBe(text);
 });
 
 test('a vid is a number where one spells it', () => {

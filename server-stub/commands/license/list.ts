@@ -1,8 +1,9 @@
-import { isoDay, isoTime } from '#core/clock.ts';
+import { isoTime } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer, type Terminal, usageError } from '#core/host/cli.ts';
 import { printable } from '#core/host/printable.ts';
 import { table } from '#core/host/table.ts';
+import { localDay, zonedTime } from '#core/local-time.ts';
 import {
   type LicenseFilter,
   type ListedState,
@@ -51,13 +52,13 @@ export async function listLicensesBy(context: CommandContext, options: ListOptio
   };
   await withStore(context, async (store) => {
     if (options.csv) await writeCsv(terminal, store, filter, options, at);
-    else await showPage(terminal, store, filter, options, at);
+    else await showPage(context, store, filter, options, at);
   });
   return 0;
 }
 
 async function showPage(
-  terminal: Terminal,
+  { terminal, config: { zone } }: CommandContext,
   { reader }: Store,
   filter: LicenseFilter,
   { after, limit = SHOWN }: ListOptions,
@@ -71,8 +72,8 @@ async function showPage(
     license.license,
     license.license_key,
     words.states[listedState(license, at)],
-    isoDay(license.expire_time),
-    license.last_seen_at === null ? words.never : isoTime(license.last_seen_at),
+    localDay(license.expire_time, zone),
+    license.last_seen_at === null ? words.never : zonedTime(license.last_seen_at, zone),
     license.group_name,
     license.label,
   ]);

@@ -1,8 +1,9 @@
-import { isoTime } from '#core/clock.ts';
+import type { EpochSeconds } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
 import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
+import { zonedTime } from '#core/local-time.ts';
 import { describeLicense } from '#core/notation/describe-license.ts';
 import { resolveLicenses } from '../../licensing/resolve-licenses.ts';
 import { purchaseOf, termsOf } from '../../licensing/terms.ts';
@@ -27,7 +28,8 @@ export async function showLicense(
   name: string,
   { app, pid }: ShowOptions,
 ): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
+  const timeOf = (time: EpochSeconds) => zonedTime(time, config.zone);
   const { license, line, minutes, appName, timeline } = await withStore(context, async (store) => {
     const found = (await resolveLicenses(store.reader, [name], { appId: app, pid })).get(name);
     if (found === undefined || found instanceof LicenseError)
@@ -47,12 +49,12 @@ export async function showLicense(
         [facts.company, license.cid],
         [facts.pid, license.pid],
         [facts.what, describeLicense(line, terminal.language)],
-        [facts.activated, isoTime(license.activation_time)],
-        [facts.until, isoTime(license.expire_time)],
+        [facts.activated, timeOf(license.activation_time)],
+        [facts.until, timeOf(license.expire_time)],
         [facts.renewals, String(licenseFacts(license, at).renewals)],
         [facts.transfers, `${license.transfers}/${line.transfersPerYear}`],
         [facts.device, license.device_jkt ?? words.noDevice],
-        [facts.lastSeen, license.last_seen_at === null ? words.never : isoTime(license.last_seen_at)],
+        [facts.lastSeen, license.last_seen_at === null ? words.never : timeOf(license.last_seen_at)],
         [facts.agent, license.agent_version ?? ''],
         [facts.minutes, String(minutes)],
         [facts.label, license.label],
@@ -64,7 +66,7 @@ export async function showLicense(
       [
         words.timelineHead,
         ...timeline.map(({ at: time, action, actor, detail }) => [
-          isoTime(time),
+          timeOf(time),
           action,
           actor,
           detailText(detail, license),

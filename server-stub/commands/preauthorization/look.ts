@@ -1,5 +1,4 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { isoTime } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
 import { answer } from '#core/host/cli.ts';
@@ -7,6 +6,7 @@ import { reasonOf } from '#core/host/reason.ts';
 import { table } from '#core/host/table.ts';
 import { requireNewFile } from '#core/host/write-new-file.ts';
 import { parseLicenseKey } from '#core/ids.ts';
+import { zonedTime } from '#core/local-time.ts';
 import { exportPreauthorizations } from '../../licensing/preauthorization/export-preauthorizations.ts';
 import {
   findPreauthorization,
@@ -31,7 +31,7 @@ export async function searchByCommand(
   key: string,
   options: AppOption,
 ): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
   const licenseKey = parseLicenseKey(key);
   const found = await withStore(context, async (store) => {
     const { list } = await appNamed(store, options);
@@ -44,14 +44,16 @@ export async function searchByCommand(
     ...(found && { id: found.seq, createdAt: found.created_at }),
   };
   const text =
-    found === undefined ? words.absent(licenseKey) : words.present(licenseKey, isoTime(found.created_at));
+    found === undefined
+      ? words.absent(licenseKey)
+      : words.present(licenseKey, zonedTime(found.created_at, config.zone));
   answer(terminal, result, text);
   return found === undefined ? 3 : 0;
 }
 
 /** `license-server preauthorization list`: the switch, how many there are, and a page of them. */
 export async function listByCommand(context: CommandContext, options: ListOptions): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
   const { page, size } = options;
   const { enabled, count, keys } = await withStore(context, async (store) => {
     const { list } = await appNamed(store, options);
@@ -65,7 +67,11 @@ export async function listByCommand(context: CommandContext, options: ListOption
     licenseKey: license_key,
     createdAt: created_at,
   }));
-  const rows = entries.map(({ id, licenseKey, createdAt }) => [id, licenseKey, isoTime(createdAt)]);
+  const rows = entries.map(({ id, licenseKey, createdAt }) => [
+    id,
+    licenseKey,
+    zonedTime(createdAt, config.zone),
+  ]);
   const head = words.summary(enabled, count);
   const text = rows.length === 0 ? head : `${head}\n\n${table([words.head, ...rows], terminal)}`;
   answer(terminal, { enabled, count, page, size, list: entries }, text);
@@ -118,7 +124,7 @@ async function writeLines(pieces: Pieces, file: string): Promise<number> {
 
 /** `license-server preauthorization uploads`: the newest, with how far they are. */
 export async function listUploads(context: CommandContext, options: AppOption): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, config } = context;
   const found = await withStore(context, async (store) => {
     await appNamed(store, options);
     return newestUploads(store.reader, options.app);
@@ -136,7 +142,7 @@ export async function listUploads(context: CommandContext, options: AppOption): 
   }));
   const words = WORDS[terminal.language];
   const rows = uploads.map((upload) => [
-    isoTime(upload.createdAt),
+    zonedTime(upload.createdAt, config.zone),
     words.states[upload.state],
     `${upload.done}/${upload.lines}`,
     upload.added,

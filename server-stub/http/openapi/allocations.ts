@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
 import type { Validity } from '#core/catalog.ts';
 import { LicenseError } from '#core/errors.ts';
+import { localTime } from '#core/local-time.ts';
 import { allocations } from '../../licensing/allocations.ts';
 import { appsByIds } from '../../licensing/apps-by-ids.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
-import { createTime } from './create-time.ts';
 import { numericId } from './numeric-id.ts';
 import { AppIdParameter, PageParameters, PidParameter } from './parameters.ts';
 import { VERSIONS } from './versions.ts';
@@ -37,7 +37,7 @@ export function allocationsRoutes(scope: FastifyInstance, { store, config: { zon
             ...vid,
             creator: item.creator,
             count: item.count,
-            createTime: createTime(item.created_at, zone),
+            createTime: localTime(item.created_at, zone),
           }));
           return { code: 200, data: { count, list: items } };
         },

@@ -2,11 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
 import { LicenseError } from '#core/errors.ts';
+import { localTime } from '#core/local-time.ts';
 import { ownsApp } from '../../licensing/find-license.ts';
 import { newestUploads } from '../../licensing/preauthorization/newest-uploads.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
-import { createTime } from './create-time.ts';
 import { AppIdParameter } from './parameters.ts';
 
 const Query = Type.Object({ appid: AppIdParameter });
@@ -29,7 +29,7 @@ export function padUploadsRoutes(scope: FastifyInstance, { store, config: { zone
         duplicates: upload.duplicates,
         invalid: upload.invalid,
         sha256: upload.sha256,
-        createTime: createTime(upload.created_at, zone),
+        createTime: localTime(upload.created_at, zone),
       }));
       return { code: 200, data };
     });

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
 import { LicenseError } from '#core/errors.ts';
 import { parseLicenseKey } from '#core/ids.ts';
+import { localTime } from '#core/local-time.ts';
 import { exportPreauthorizations } from '../../licensing/preauthorization/export-preauthorizations.ts';
 import {
   findPreauthorization,
@@ -13,7 +14,6 @@ import {
 import { type PreauthorizedApp, preauthorizedApps } from '../../licensing/preauthorization/lists.ts';
 import { type Caller, callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
-import { createTime } from './create-time.ts';
 import { numericId } from './numeric-id.ts';
 import { AppIdParameter, LicenseKeyParameter, PageParameters } from './parameters.ts';
 import { VERSIONS } from './versions.ts';
@@ -38,7 +38,7 @@ export function padsRoutes(scope: FastifyInstance, { store, config: { zone } }: 
       cid: numericId(cid),
       vid: numericId(vid),
       licenseKey: license_key,
-      createTime: createTime(created_at, zone),
+      createTime: localTime(created_at, zone),
     });
 
   for (const version of VERSIONS) {
