@@ -106,9 +106,9 @@ function missing({ file, key }: Origin): LicenseError {
   return invalid({ file: file === DEFAULTS ? ENVIRONMENT : file, key }, { en: 'is missing', zh: '缺失' });
 }
 
-/** `stateDir` → `STATE_DIR`. */
+/** `stateDir` → `STATE_DIR`, `uploadMaxMiB` → `UPLOAD_MAX_MIB`: a unit is one word. */
 export function environmentName(key: string): string {
-  return key.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase();
+  return key.replace(/MiB|[A-Z]/g, (start) => `_${start}`).toUpperCase();
 }
 
 function readToml(file: string): Record<string, unknown> {

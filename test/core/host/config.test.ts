@@ -56,6 +56,7 @@ test('defaults, over them the file, over it the environment', () => {
 
 test.each([
   ['stateDir', 'STATE_DIR'],
+  ['uploadMaxMiB', 'UPLOAD_MAX_MIB'],
   ['port', 'PORT'],
   ['refreshIntervalSeconds', 'REFRESH_INTERVAL_SECONDS'],
 ])('%s is overridden by …%s', (key, variable) => {
