@@ -14,11 +14,11 @@ export function addClock({ program, language, run }: Setting): void {
 
 const TEXTS = {
   en: {
-    about: "this server's clock against its audit trail",
-    accept: 'the clock is right: let a trail that lies in the future by mistake go on from now',
+    about: 'set right an audit trail that lies in the future by mistake',
+    accept: 'confirm that the clock is right now: the trail goes on from it',
   },
   zh: {
-    about: '本服务器时钟与审计记录的关系',
-    accept: '确认时钟正确：审计记录因错误而处于未来时，从现在继续',
+    about: '更正因错误而处于未来时间的审计记录',
+    accept: '确认本服务器的时钟现已正确，审计记录从当前时间继续',
   },
 };
