@@ -77,13 +77,13 @@ export async function initialize(
 /**
  * An empty store; one that companies have licenses in belongs to another server, whose stateDir is needed for it.
  *
- * @throws `already_initialized`, `store_unreachable` …
+ * @throws `database_in_use`, `database_not_utf8`, `store_unreachable` …
  */
 async function createStore(location: string): Promise<void> {
   const store = await openStore(location, { create: true });
   try {
     const company = await store.reader.selectFrom('company').select('cid').executeTakeFirst();
-    if (company !== undefined) throw new LicenseError('already_initialized', { where: store.place });
+    if (company !== undefined) throw new LicenseError('database_in_use', { where: store.place });
   } finally {
     await store.close();
   }

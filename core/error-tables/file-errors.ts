@@ -131,6 +131,26 @@ export const fileErrors = {
     '无法连接数据库 {file}：{problem}',
     '请检查 PostgreSQL 是否运行，以及配置项 database 中的地址、用户和密码。',
   ]),
+  store_unavailable: entry(503, 1, true, [
+    "the server's store is not available",
+    'Try again shortly; the log of the server has the cause.',
+    '服务器的数据库暂不可用',
+    '请稍后重试；原因见服务器日志。',
+  ]),
+  database_not_utf8: mistake(
+    2,
+    'database {where} has the encoding {encoding}, which cannot hold every LicenseKey; nothing was made',
+    "Make one in UTF-8: create database … encoding 'UTF8' template template0.",
+    '数据库 {where} 的编码为 {encoding}，无法保存所有 LicenseKey；未创建任何内容',
+    "请创建 UTF-8 编码的数据库：create database … encoding 'UTF8' template template0。",
+  ),
+  database_in_use: mistake(
+    2,
+    'database {where} holds the licenses of another server; nothing was changed',
+    'Use an empty database. To run one more server on this one, copy the stateDir of the first instead of init.',
+    '数据库 {where} 中已有另一台服务器的许可证，未做任何更改',
+    '请使用空数据库。若要增加一台服务器共用该数据库，请复制第一台的 stateDir，不要执行 init。',
+  ),
   store_newer: mistake(
     2,
     'store {file} was written by a newer version (schema {found}, this program knows {known}); it was not touched',

@@ -12,7 +12,11 @@ import { operationsRoutes } from './operations.ts';
 import { installProblems, sendFrameworkError } from './problems.ts';
 import { referenceRoutes } from './reference/reference-routes.ts';
 import type { Services } from './services.ts';
+import { SpelledResponse } from './spelled-response.ts';
 import { validatorCompiler } from './validator.ts';
+
+/** For strict old clients: header names as their documents spell them, and no demand for a Host. */
+const LENIENT = { ServerResponse: SpelledResponse, requireHostHeader: false };
 
 /** A request that has not arrived whole after this long is ended, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -58,7 +62,9 @@ async function bareApp(services: Services, tls?: Installation['tls']): Promise<F
     bodyLimit: 1024 * 1024,
     genReqId: () => crypto.randomUUID(),
     ...(trustedProxies.length > 0 && { trustProxy: trustedProxies }),
-    https: tls === undefined ? null : { cert: tls.certificate, key: tls.privateKey, minVersion: 'TLSv1.2' },
+    ...(tls === undefined
+      ? { http: LENIENT }
+      : { https: { ...LENIENT, cert: tls.certificate, key: tls.privateKey, minVersion: 'TLSv1.2' } }),
   }) as unknown as FastifyInstance;
   allowLongRequests(app.server);
   app.setValidatorCompiler(validatorCompiler);

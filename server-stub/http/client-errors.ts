@@ -33,7 +33,7 @@ export function answerClientError(this: unknown, fault: Error, socket: Socket): 
   const body = JSON.stringify(problem);
   socket.end(
     `HTTP/1.1 ${status} Bad Request\r\n` +
-      'content-type: application/json; charset=utf-8\r\n' +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      'Content-Type: application/json; charset=utf-8\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { asLicenseError, type Bilingual, messageOf } from '#core/errors.ts';
+import { asLicenseError, type Bilingual } from '#core/errors.ts';
 import { currentCertificate } from '../licensing/issuer.ts';
 import { AuditTrail } from '../store/audit.ts';
-import { languageOf } from './problems.ts';
+import { exposedMessage, languageOf } from './problems.ts';
 import type { Services } from './services.ts';
 
 const NO_GRANT: Bilingual = { en: 'no grant was imported yet', zh: '尚未导入授权' };
@@ -13,7 +13,7 @@ export function operationsRoutes(app: FastifyInstance, { store, clock }: Service
   app.get('/readyz', async (request, reply) => {
     const language = languageOf(request);
     const problems: string[] = [];
-    const note = (thrown: unknown) => problems.push(messageOf(asLicenseError(thrown), language));
+    const note = (thrown: unknown) => problems.push(exposedMessage(asLicenseError(thrown), language));
     try {
       const companies = await store.reader.selectFrom('company').select('cid').execute();
       if (companies.length === 0) problems.push(NO_GRANT[language]);

@@ -39,10 +39,16 @@ export function installProblems(app: FastifyInstance): void {
 export function problemOf(error: LicenseError, language: Language, requestId: string): Problem {
   return {
     code: errorTable[error.code].http,
-    message: messageOf(error, language),
+    message: exposedMessage(error, language),
     error: error.code,
     requestId,
   };
+}
+
+/** What a caller is told: where the store lies is for the operator, who has it in the log. */
+export function exposedMessage(error: LicenseError, language: Language): string {
+  const ofTheStore = error.code.startsWith('store_') && 'file' in error.detail;
+  return messageOf(ofTheStore ? new LicenseError('store_unavailable') : error, language);
 }
 
 /** What fails before a route is found, in the same envelope. */

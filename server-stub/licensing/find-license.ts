@@ -23,7 +23,8 @@ export async function findLicense(
     (await licenses
       .where('license_key', '=', key)
       .orderBy('activation_time', 'desc')
-      .orderBy('license')
+      // Several in one second: the later one has the higher position.
+      .orderBy('position', 'desc')
       .limit(1)
       .executeTakeFirst());
   if (license === undefined) return undefined;

@@ -98,7 +98,7 @@ async function heldLicenses(
     )
     .select(['license.app_id', 'license.license_key', 'license.pid', 'license.state', 'license.expire_time'])
     .orderBy('license.activation_time', 'desc')
-    .orderBy('license.license')
+    .orderBy('license.position', 'desc')
     .execute();
   return Map.groupBy(rows, ({ app_id, license_key }) => nameOf({ appId: app_id, licenseKey: license_key }));
 }

@@ -93,7 +93,8 @@ const ROLLBACK = CompiledQuery.raw('rollback');
 
 async function bringUpToDate(engine: Engine, create: boolean): Promise<void> {
   const { place: file, writer: db } = engine;
-  if (!create && !(await engine.exists())) throw new LicenseError('store_missing', { file });
+  const existed = await engine.exists();
+  if (!create && !existed) throw new LicenseError('store_missing', { file });
   const migrator = new Migrator({ db, provider: migrationsFor(engine.name) });
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (tables.some(({ name }) => name === 'kysely_migration')) {

@@ -39,6 +39,9 @@ export function postgresEngine(url: string): Engine {
     writer,
     reader,
     async exists() {
+      const { rows: settings } = await sql<{ server_encoding: string }>`show server_encoding`.execute(reader);
+      const encoding = settings[0]?.server_encoding ?? '';
+      if (encoding !== 'UTF8') throw new LicenseError('database_not_utf8', { where: place, encoding });
       const { rows } = await sql<{
         found: boolean;
       }>`select to_regclass('company') is not null as found`.execute(reader);
@@ -75,10 +78,21 @@ function postgresKysely(url: string, max: number, config: PoolConfig): Kysely<Sc
   });
 }
 
-/** Host and database of a URL; user and password are nobody's business in a message. */
+const NOT_A_URL: Bilingual = {
+  en: 'is not postgres://user:password@host:5432/name; signs such as / @ # in a password are percent-encoded, a unix socket is postgres://localhost/name?host=/folder&user=name',
+  zh: '格式应为 postgres://user:password@host:5432/name；密码中的 / @ # 等字符须百分号编码；Unix 套接字写作 postgres://localhost/name?host=/folder&user=name',
+};
+
+/**
+ * Host and database of a URL; user and password are nobody's business in a message.
+ *
+ * @throws `config_invalid` where it is no such URL, or a password that was not encoded would be taken for a part of it
+ */
 function placeOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `postgres://${host}${pathname}`;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || parsed.host === '' || !/^\/[^/@]+$/.test(parsed.pathname))
+    throw new LicenseError('config_invalid', { file: '', key: 'database', problem: NOT_A_URL });
+  return `postgres://${parsed.host}${parsed.pathname}`;
 }
 
 /** SQLSTATEs (PostgreSQL, Appendix A) and socket errors by what they mean to an operator. */
@@ -96,15 +110,22 @@ type ErrorCodeOfStore =
   | 'store_unwritable'
   | 'store_unreachable';
 
+const NO_PASSWORD: Bilingual = {
+  en: 'it asks for a password, and none was given',
+  zh: '需要密码，但未提供',
+};
+
 /** The LicenseError of a fault of PostgreSQL or of the way to it. */
 function postgresError(place: string, cause: unknown): LicenseError | undefined {
   if (!(cause instanceof Error)) return undefined;
   // pg gives a connection that ended or timed out no code of its own.
-  const lost = /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered)/.test(
+  const lost = /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered|SASL)/.test(
     cause.message,
   );
   const code = lost ? 'ECONNRESET' : (codeOf(cause) ?? '');
   const [, translate] = FAULTS.find(([pattern]) => pattern.test(code)) ?? [];
   if (translate === undefined) return undefined;
-  return new LicenseError(...translate(place, reasonOf(cause)), { cause });
+  return new LicenseError(...translate(place, /^SASL/.test(cause.message) ? NO_PASSWORD : reasonOf(cause)), {
+    cause,
+  });
 }

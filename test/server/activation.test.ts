@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { derivePid } from '#core/catalog.ts';
+import { newId } from '#core/ids.ts';
 import { verifyTrail } from '../../server-stub/store/audit.ts';
 import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
 import { TestServer } from '../support/server.ts';
+import { VIDEO_SKU } from '../support/world.ts';
 
 endClusterAfterAll();
 
@@ -24,6 +27,25 @@ describe.each(ENGINES)('activation through the OpenAPI, store in %s', (engine) =
     for (const key of ['SN-1', body.data.license]) {
       const query = new URLSearchParams({ appid: server.world.appId, key });
       expect((await server.call('GET', `/dabiz/license/v1/detail?${query}`)).body).toEqual(body);
+    }
+  });
+
+  test('of several licenses of a LicenseKey in one second, detail finds the one activated last', async () => {
+    const trial = { unit: 'month', count: 3 } as const;
+    const trialPid = derivePid(VIDEO_SKU, trial, 'device');
+    const server = await TestServer.start({
+      engine,
+      lines: ({ purchase }) => [
+        purchase,
+        { ...purchase, termsId: newId(), pid: trialPid, validity: { ...trial } },
+      ],
+    });
+    for (const [key, pids] of [
+      ['SN-1', [server.world.purchase.pid, trialPid]],
+      ['SN-2', [trialPid, server.world.purchase.pid]],
+    ] as const) {
+      for (const pid of pids) await server.activate(key, { pid });
+      expect((await server.detail(key)).body.data.pid).toBe(pids[1]);
     }
   });
 

@@ -18,7 +18,7 @@ describe('a store in PostgreSQL', () => {
       for (const down of [await server.activate('SN-2'), await server.detail('SN-1')]) {
         expect([down.status, down.body.error]).toEqual([503, 'store_unreachable']);
         expect(down.headers.get('retry-after')).toBe('5');
-        expect(JSON.stringify(down.body)).not.toContain('user=');
+        expect(down.body.message).toBe('服务器的数据库暂不可用');
       }
       expect(await server.call('GET', '/readyz')).toMatchObject({ status: 503 });
       expect(await server.call('GET', '/healthz')).toMatchObject({ status: 200 });
@@ -41,7 +41,23 @@ describe('a store in PostgreSQL', () => {
     const second = initialize({ stateDir: `${temporaryFolder()}/second`, database }, rootsFile, [
       'localhost',
     ]);
-    await throwsWithCode(second, 'already_initialized');
+    await throwsWithCode(second, 'database_in_use');
+  });
+
+  test.each([
+    'postgres://license:pw/Zz9secret@127.0.0.1/licenses',
+    'postgres://license:p@w:1/x@127.0.0.1/licenses',
+    'postgres://license:pw#1@127.0.0.1/licenses',
+    'postgres://license@/licenses?host=/run/postgresql',
+    'postgres://127.0.0.1',
+  ])('%s is refused as a setting, and nothing of its password is shown', async (url) => {
+    const error = await throwsWithCode(openStore(url), 'config_invalid');
+    expect(error.message + JSON.stringify(error.detail)).not.toMatch(/Zz9|p@w|pw/);
+  });
+
+  test('a database in another encoding than UTF-8 is refused before anything is made in it', async () => {
+    const url = await testCluster().createDatabase("encoding 'LATIN1' template template0");
+    await throwsWithCode(openStore(url, { create: true }), 'database_not_utf8');
   });
 
   test('a wrong password or host is told without the password', async () => {

@@ -50,6 +50,30 @@ describe('an answer', () => {
     },
   );
 
+  test('spells the names of its headers as the documents do, over TLS too, a malformed request included', async () => {
+    for (const tls of [false, true]) {
+      const server = await TestServer.start({ tls });
+      const connection = await RawConnection.open(server.url);
+      connection.send(`POST ${activePath(server)} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
+      expect((await connection.answer()).names).toEqual(
+        expect.arrayContaining(['Content-Type', 'Content-Length', 'WWW-Authenticate']),
+      );
+      connection.send('nonsense\r\n\r\n');
+      const { names } = await connection.answer();
+      expect(names).toEqual(['Content-Type', 'Content-Length', 'Connection']);
+    }
+  });
+
+  test('is given to a client that names no Host', async () => {
+    for (const tls of [false, true]) {
+      const server = await TestServer.start({ tls });
+      const connection = await RawConnection.open(server.url);
+      const head = `POST ${activePath(server)} HTTP/1.1\r\nAuthorization: ${server.authorization}`;
+      connection.send(`${head}\r\nContent-Length: 0\r\n\r\n`);
+      expect((await connection.answer()).status).toBe(200);
+    }
+  });
+
   test('without credentials is a challenge, and who sends them then is served on the same connection', async () => {
     const server = await TestServer.start();
     const connection = await RawConnection.open(server.url);

@@ -43,11 +43,11 @@ export class PostgresCluster {
   }
 
   /** An empty database; its URL. */
-  async createDatabase(): Promise<string> {
+  async createDatabase(options = ''): Promise<string> {
     const name = `test_${newId().toLowerCase()}`;
     const client = new Client({ connectionString: this.#urlOf('postgres') });
     await client.connect();
-    await client.query(`create database ${name}`);
+    await client.query(`create database ${name} ${options}`);
     await client.end();
     return this.#urlOf(name);
   }

@@ -4,6 +4,8 @@ import { onTestFinished } from 'vitest';
 
 export interface RawAnswer {
   readonly statusLine: string;
+  /** Names as they were spelled. */
+  readonly names: readonly string[];
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -68,11 +70,12 @@ export class RawConnection {
         return [name.toLowerCase(), value.join(': ')];
       }),
     );
+    const names = lines.map((line) => line.split(':', 1)[0] as string);
     const status = Number(statusLine.split(' ')[1]);
     const length = status === 100 ? 0 : Number(headers['content-length']);
     if (Number.isNaN(length)) throw new Error(`no Content-Length in: ${statusLine} ${lines.join(' | ')}`);
     await this.#until(() => (this.#received.length >= length ? 0 : -1));
-    return { statusLine, status, headers, body: this.#take(length).toString() };
+    return { statusLine, names, status, headers, body: this.#take(length).toString() };
   }
 
   /** Bytes that came and no answer asked for. */
