@@ -3,17 +3,12 @@ import { newAppId, newId } from '#core/ids.ts';
 import type { EngineName } from '../../server-stub/store/engine.ts';
 import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
 import { everything } from '../support/everything.ts';
+import { type Answered, Reference } from '../support/reference.ts';
 import { secondCompany } from '../support/second-company.ts';
 import { TestServer } from '../support/server.ts';
 import { CALLS, type ContractCall, DOCUMENTED, type Parameters } from './calls.ts';
 
 endClusterAfterAll();
-
-interface Answer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: unknown;
-}
 
 /** The documented world at the documented moment: App ID, CID and the time of the example's activation. */
 function documentedServer(engine: EngineName): Promise<TestServer> {
@@ -32,7 +27,7 @@ async function send(
   path: string,
   parameters: Parameters,
   headers: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<Answered> {
   const url = new URL(server.url);
   const body: Record<string, unknown> = {};
   url.pathname = path;
@@ -117,10 +112,12 @@ describe.each(ENGINES)('the contract, store in %s', (engine) => {
 
       test('answers the documented example, under every version', async () => {
         await start();
+        const reference = await Reference.of(server);
         for (const path of call.paths) {
           await call.prepare?.(server, path);
           const answer = await send(server, call, path, await exampleOf(server, call, path));
           expect(answer).toMatchObject({ status: 200, body: call.answer(server, path) });
+          expect(reference.faultsOf(call.method, path, answer)).toEqual([]);
         }
       });
 

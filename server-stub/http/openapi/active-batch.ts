@@ -3,7 +3,7 @@ import * as Type from 'typebox';
 import { errorTable } from '#core/error-table.ts';
 import { type ErrorCode, type ErrorDetail, type Language, LicenseError, messageOf } from '#core/errors.ts';
 import type { ActivationOutcome } from '../../licensing/activate.ts';
-import { activateBatch, type BatchActivation, type BatchItem } from '../../licensing/activate-batch.ts';
+import { activateBatch, type BatchItem } from '../../licensing/activate-batch.ts';
 import { idempotent } from '../../licensing/idempotent.ts';
 import { callerOf } from '../authentication.ts';
 import { languageOf } from '../problems.ts';
@@ -19,20 +19,29 @@ const MOST_KEYS = 1000;
 const BODY_LIMIT = 1024 * 1024;
 
 const Query = Type.Object({ appid: AppIdParameter });
-const keys = <Item extends Type.TSchema>(item: Item) =>
-  Type.Array(item, { minItems: 1, maxItems: MOST_KEYS });
+const keys = (description: string, example: unknown) =>
+  Type.Array(Type.Unknown(), { minItems: 1, maxItems: MOST_KEYS, description, examples: [[example]] });
 /** One PID for all, or a PID for each. What is in a list is judged key by key. */
 const Body = Type.Object({
   pid: Type.Optional(PidParameter),
-  licenseKeys: Type.Optional(keys(Type.Unknown())),
-  items: Type.Optional(keys(Type.Unknown())),
+  licenseKeys: Type.Optional(
+    keys('LicenseKey 字符串，与 pid 同用 · LicenseKeys, texts; beside pid', 'SN-0001'),
+  ),
+  items: Type.Optional(
+    keys('{pid, licenseKey} 对象，替代 licenseKeys · objects; instead of licenseKeys', {
+      pid: '02F51997A07B46C5810020A0F163EC30',
+      licenseKey: 'SN-0001',
+    }),
+  ),
 });
 
-/** What came of one key, without what is made anew for each reader. */
-type KeyReply = { readonly licenseKey: unknown } & (
+/**
+ * What came of one key, without what is made anew for each reader, and without the key: the call says it again, and
+ * what a stranger wrote there may be of any size.
+ */
+type KeyReply =
   | { readonly data: ReturnType<typeof licenseView> }
-  | { readonly code: ErrorCode; readonly detail: ErrorDetail }
-);
+  | { readonly code: ErrorCode; readonly detail: ErrorDetail };
 
 /**
  * POST /dabiz/license/v2/active/batch, ours: activates up to 1,000 LicenseKeys in one transaction, for gateways and
@@ -40,9 +49,7 @@ type KeyReply = { readonly licenseKey: unknown } & (
  */
 export function activeBatchRoutes(scope: FastifyInstance, { batch }: Services): void {
   const path = '/active/batch';
-  const verb = idempotent(activateBatch, ({ outcomes }, { items }: BatchActivation) => ({
-    replies: outcomes.map((outcome, index) => replyOf(items[index]?.licenseKey, outcome)),
-  }));
+  const verb = idempotent(activateBatch, ({ outcomes }) => ({ replies: outcomes.map(replyOf) }));
   const options = {
     schema: { querystring: Query, body: Body },
     preValidation: parseJsonBody,
@@ -53,12 +60,12 @@ export function activeBatchRoutes(scope: FastifyInstance, { batch }: Services): 
     const { appid: appId } = request.query as Type.Static<typeof Query>;
     const body = request.body as Type.Static<typeof Body>;
     const items = itemsOf(body);
-    const key = idempotencyKeyOf(request, path, Query, body);
+    const key = idempotencyKeyOf(request, path, { query: Query, body: items });
     const activation = { cid: callerOf(request).cid, appId, items, ...requesterOf(request) };
     const reply = await batch.submit(verb, { request: activation, key }, items.length);
     if (!reply.ok) throw reply.error;
     const language = languageOf(request);
-    return { code: 200, data: reply.body.replies.map((one) => answerOf(one, language)) };
+    return { code: 200, data: items.map(({ licenseKey }, index) => answerOf(licenseKey, reply.body.replies[index], language)) };
   });
 }
 
@@ -83,14 +90,14 @@ function itemsOf({ pid, licenseKeys, items }: Type.Static<typeof Body>): BatchIt
   return licenseKeys.map((licenseKey) => ({ pid, licenseKey }));
 }
 
-function replyOf(licenseKey: unknown, outcome: ActivationOutcome): KeyReply {
-  if (outcome.ok) return { licenseKey, data: licenseView(outcome.license, outcome.terms) };
+function replyOf(outcome: ActivationOutcome): KeyReply {
+  if (outcome.ok) return { data: licenseView(outcome.license, outcome.terms) };
   const { code, detail } = outcome.error;
-  return { licenseKey, code, detail };
+  return { code, detail };
 }
 
-function answerOf(reply: KeyReply, language: Language) {
-  const { licenseKey = null } = reply;
+function answerOf(licenseKey: unknown = null, reply: KeyReply | undefined, language: Language) {
+  if (reply === undefined) throw new Error('there are fewer replies than keys');
   if ('data' in reply) return { licenseKey, code: 200, data: reply.data };
   const { code } = reply;
   return { licenseKey, code: errorTable[code].http, error: code, message: messageOf(reply, language) };

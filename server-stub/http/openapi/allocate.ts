@@ -13,14 +13,14 @@ const Body = Type.Object({
   count: Type.Integer({
     minimum: 1,
     maximum: 100_000_000,
-    description: 'Licenses to allocate',
+    description: '配额数量 · licenses to allocate',
     examples: [100],
   }),
   creator: Type.Refine(
     Type.String({
       minLength: 1,
       maxLength: 64,
-      description: 'Who allocates, 1–64 printable characters',
+      description: '操作人，1–64 个可打印字符 · who allocates, 1–64 printable characters',
       examples: ['admin'],
     }),
     isCreator,

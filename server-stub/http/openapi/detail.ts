@@ -6,11 +6,17 @@ import { findLicense, ownsApp } from '../../licensing/find-license.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
 import { licenseView } from './license-view.ts';
+import { AppIdParameter } from './parameters.ts';
 import { VERSIONS } from './versions.ts';
 
 const Query = Type.Object({
-  appid: Type.String({ minLength: 1, maxLength: 64 }),
-  key: Type.String({ minLength: 1, maxLength: 1024 }),
+  appid: AppIdParameter,
+  key: Type.String({
+    minLength: 1,
+    maxLength: 1024,
+    description: 'License 值或 LicenseKey · license value or LicenseKey',
+    examples: ['SN-0001'],
+  }),
 });
 
 const OPTIONS = { schema: { querystring: Query }, config: { scope: 'activate' as const } };

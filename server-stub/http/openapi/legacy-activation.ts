@@ -16,7 +16,12 @@ const PATH = '/dev/v3/apps/:appid/licenses/activation';
 const Params = Type.Object({ appid: AppIdParameter });
 const Body = Type.Object({
   /** The device's own opaque text. It names no license, and none of it is kept. */
-  credential: Type.String({ minLength: 1, maxLength: 256 }),
+  credential: Type.String({
+    minLength: 1,
+    maxLength: 256,
+    description: '设备自有的字符串，不解析、不保存 · the device’s own opaque text; not read, not kept',
+    examples: ['opaque-device-string'],
+  }),
   custom: LicenseKeyParameter,
 });
 
@@ -31,7 +36,7 @@ export function legacyActivationRoutes(scope: FastifyInstance, { batch, issuer }
   scope.post(PATH, options, async (request) => {
     const { appid: appId } = request.params as Type.Static<typeof Params>;
     const body = request.body as Type.Static<typeof Body>;
-    const key = idempotencyKeyOf(request, PATH, undefined, body);
+    const key = idempotencyKeyOf(request, PATH, { bodySchema: Body, body });
     const licenseKey = parseLicenseKey(body.custom);
     const activation = { cid: callerOf(request).cid, appId, licenseKey, ...requesterOf(request) };
     const reply = await batch.submit(verb, { request: activation, key });

@@ -11,10 +11,17 @@ const Query = Type.Object({
     Type.Integer({
       minimum: 1,
       maximum: 1_000_000_000,
-      description: 'Page, from 1; all in one page without',
+      description:
+        '页码，从 1 开始；不填则一页返回全部，至多 1,000 条 · page, from 1; without it all come in one, at most 1,000',
     }),
   ),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Items in a page' })),
+  pageSize: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      description: '每页条数，默认 20 · items in a page, 20 if not said',
+    }),
+  ),
 });
 
 const DEFAULT_PAGE_SIZE = 20;

@@ -18,7 +18,12 @@ const Deletion = Type.Object({
       Type.String({ minLength: 1, maxLength: 1024 }),
       Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
     ]),
-    { minItems: 1, maxItems: 1000, examples: [['SN-0001', 10002]] },
+    {
+      minItems: 1,
+      maxItems: 1000,
+      description: 'LicenseKey；数字按其十进制写法 · LicenseKeys; a number stands for its digits',
+      examples: [['SN-0001', 10002]],
+    },
   ),
 });
 const DELETION_BYTES = 1024 * 1024;

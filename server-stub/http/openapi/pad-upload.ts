@@ -7,7 +7,7 @@ import { ownsApp } from '../../licensing/find-license.ts';
 import { idempotent } from '../../licensing/idempotent.ts';
 import { acceptUploads } from '../../licensing/preauthorization/accept-uploads.ts';
 import type { Upload } from '../../licensing/preauthorization/enter-upload.ts';
-import { requireGood } from '../../licensing/preauthorization/receive-file.ts';
+import { type ReceivedFile, requireGood } from '../../licensing/preauthorization/receive-file.ts';
 import type { Arrival, Uploads } from '../../licensing/preauthorization/uploads.ts';
 import { callerOf } from '../authentication.ts';
 import { atItsPace, dropRest } from '../long-requests.ts';
@@ -15,6 +15,7 @@ import { languageOf } from '../problems.ts';
 import type { Services } from '../services.ts';
 import { requesterOf } from './change.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
+import { requirePlain } from './json-body.ts';
 import { AppIdParameter } from './parameters.ts';
 import { VERSIONS } from './versions.ts';
 
@@ -24,7 +25,8 @@ const Query = Type.Object({
   partial: Type.Optional(
     Type.String({
       pattern: '^(true|false)$',
-      description: 'true: take the lines that are LicenseKeys, whatever the others are',
+      description:
+        'true：忽略无效行，其余照常写入 · true: take the lines that are LicenseKeys, whatever the others are',
     }),
   ),
 });
@@ -52,7 +54,7 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
     const { uploadId, received: file } = arrival;
     try {
       requireGood(file, partial);
-      const key = idempotencyKeyOf(request, PATH, Query, file.sha256);
+      const key = idempotencyKeyOf(request, PATH, { query: Query, body: file.sha256 });
       const { cid } = callerOf(request);
       const wish = { cid, appId, uploadId, file, ...requesterOf(request) };
       const outcome = await batch.submit(verb, { request: wish, key });
@@ -80,7 +82,7 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
           const arrival = await atItsPace(request.raw, async () => {
             if (!(await ownsApp(store.reader, cid, appId))) throw new LicenseError('unknown_app', { appId });
             // A key that is none is refused before 64 MiB have come.
-            idempotencyKeyOf(request, PATH, Query, undefined);
+            idempotencyKeyOf(request, PATH, { query: Query });
             return fileOf(request, uploads, cid);
           }).catch(async (cause: unknown) => {
             if (!(await dropRest(request.raw))) reply.header('connection', 'close');
@@ -90,7 +92,7 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
           const upload = await uploads.enter(uploadId);
           if (upload.state === 'cleared') throw new LicenseError('upload_cleared');
           const language = languageOf(request);
-          return { code: 200, message: MESSAGE[language], data: resultOf(upload, language) };
+          return { code: 200, message: MESSAGE[language], data: resultOf(upload, arrival.received, language) };
         },
       );
     }
@@ -103,6 +105,7 @@ function requireForm(request: FastifyRequest, maxBytes: number): void {
   const contentType = request.headers['content-type'];
   if (contentType === undefined) throw new LicenseError('parameter_missing', { name: 'file' });
   if (!request.isMultipart()) throw new LicenseError('unsupported_media_type', { contentType });
+  requirePlain(request);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES)
     throw new LicenseError('payload_too_large');
 }
@@ -157,7 +160,7 @@ const BROKEN_FORM: Bilingual = {
 };
 
 /** What came of an upload, for its reader. */
-function resultOf(upload: Upload, language: Language) {
+function resultOf(upload: Upload, { warnings }: ReceivedFile, language: Language) {
   const { added, duplicates, invalid: wrong, upload_id } = upload;
   const problems: { line: number; problem: Bilingual }[] = JSON.parse(upload.problems);
   return {
@@ -167,5 +170,6 @@ function resultOf(upload: Upload, language: Language) {
     duplicateLines: JSON.parse(upload.duplicate_lines),
     problems: problems.map(({ line, problem }) => ({ line, problem: inLanguage(problem, language) })),
     upload: upload_id,
+    ...(warnings.length > 0 && { warnings: warnings.map((warning) => inLanguage(warning, language)) }),
   };
 }

@@ -1,9 +1,10 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { type FastifyInstance, type FastifySchema, fastify, type HTTPMethods } from 'fastify';
+import { type FastifyInstance, type FastifySchema, fastify } from 'fastify';
 import { VERSION } from '#core/host/version.ts';
-import { ProblemAnswer } from './answers.ts';
-import { DESCRIBED, type DescribedCall } from './calls.ts';
+import { DESCRIBED } from './calls.ts';
+import { describeRoute, LEGACY, type ServedRoute } from './describe-route.ts';
+import { Problem } from './failure-answers.ts';
 
 /** What is the same for every call. Source: contract, Common. */
 const ABOUT = `许可证服务器 OpenAPI。为公有云 License 接口编写的程序只需更换主机名。认证方式为 HTTP Basic（customerId:customerSecret）；
@@ -12,15 +13,6 @@ const ABOUT = `许可证服务器 OpenAPI。为公有云 License 接口编写的
 OpenAPI of the license server. A program written for the public License API works when its host name is changed. HTTP
 Basic with customerId:customerSecret. Every POST may carry an \`Idempotency-Key\`: sent again within 24 hours it is
 carried out once. Messages are Chinese, English with \`Accept-Language: en\`.`;
-
-const LEGACY = 'dev/v3';
-
-/** A route of the server, as far as its reference is concerned. */
-export interface ServedRoute {
-  readonly method: HTTPMethods;
-  readonly url: string;
-  readonly schema: FastifySchema | undefined;
-}
 
 /** The key of a route in the table of described calls: `POST /active`. */
 export function describedKey({ method, url }: Pick<ServedRoute, 'method' | 'url'>): string {
@@ -46,7 +38,9 @@ export async function buildReferenceApp(routes: readonly ServedRoute[]): Promise
       security: [{ basic: [] }],
       tags: [{ name: 'v2' }, { name: 'v1' }, { name: LEGACY }],
     },
+    refResolver: { buildLocalReference: ({ $id }) => String($id) },
   });
+  app.addSchema(Problem);
   await app.register(swaggerUi, {
     routePrefix: '/reference',
     staticCSP: true,
@@ -54,7 +48,8 @@ export async function buildReferenceApp(routes: readonly ServedRoute[]): Promise
     theme: { title: 'License Agent OpenAPI' },
   });
   app.after(() => {
-    for (const { method, url, schema } of routes) {
+    for (const route of routes) {
+      const { method, url } = route;
       const call = DESCRIBED[describedKey({ method, url })];
       if (call === undefined && /^\/(dabiz|dev)\//.test(url))
         throw new Error(`${method} ${url} is not described`);
@@ -62,8 +57,9 @@ export async function buildReferenceApp(routes: readonly ServedRoute[]): Promise
       app.route({
         method,
         url,
-        schema: describe({ url, schema }, call),
+        schema: describeRoute(route, call),
         validatorCompiler: () => () => true,
+        serializerCompiler: () => JSON.stringify,
         handler: async () => undefined,
       });
     }
@@ -71,48 +67,4 @@ export async function buildReferenceApp(routes: readonly ServedRoute[]): Promise
   app.get('/openapi.json', { schema: { hide: true } as FastifySchema }, async () => app.swagger());
   await app.ready();
   return app;
-}
-
-function describe(
-  { url, schema }: Pick<ServedRoute, 'url' | 'schema'>,
-  { summary, description, answer, produces, consumes }: DescribedCall,
-): FastifySchema {
-  const { querystring, params, body } = schema ?? {};
-  const pathNames = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
-  const described = {
-    ...(querystring !== undefined && { querystring }),
-    ...(params !== undefined && { params }),
-    ...(params === undefined && pathNames.length > 0 && { params: pathParameters(pathNames) }),
-    ...(body !== undefined && { body }),
-    ...(consumes === 'multipart/form-data' && { body: FILE_FORM }),
-    summary: `${summary.zh} · ${summary.en}`,
-    ...(description !== undefined && { description: `${description.zh}\n\n${description.en}` }),
-    tags: [tagOf(url)],
-    ...(consumes !== undefined && { consumes: [consumes] }),
-    produces: [produces ?? 'application/json'],
-    response: {
-      200: answer,
-      ...Object.fromEntries(['400', '401', '429', '500', '503'].map((status) => [status, ProblemAnswer])),
-    },
-  };
-  return described;
-}
-
-const FILE_FORM = {
-  type: 'object',
-  required: ['file'],
-  properties: { file: { type: 'string', format: 'binary' } },
-};
-
-function pathParameters(names: readonly string[]) {
-  return {
-    type: 'object',
-    required: names,
-    properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
-  };
-}
-
-function tagOf(url: string): string {
-  const [, version] = /^\/dabiz\/license\/(v[12])/.exec(url) ?? [];
-  return version ?? LEGACY;
 }

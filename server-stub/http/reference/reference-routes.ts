@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import type { ServedRoute } from './reference-app.ts';
+import type { ServedRoute } from './describe-route.ts';
 
 /**
  * `GET /openapi.json` and the pages under /reference. What makes them is loaded by the first who looks: a server
