@@ -1,6 +1,7 @@
-import { Command, CommanderError, type Option } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import type { Bilingual } from '../errors.ts';
 import { type Terminal, usageError } from './cli.ts';
+import { similarWord } from './similar-word.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -10,19 +11,22 @@ import { VERSION } from './version.ts';
 export function createProgram(name: string, description: string, terminal: Terminal): Command {
   const words = WORDS[terminal.language];
   const program = new Command(name);
+  const help = new Help();
   return (
     program
       .description(description)
       .option('--json', words.json)
       .version(VERSION, '-V, --version', words.version)
       .helpOption('-h, --help', words.help)
-      .helpCommand('help [COMMAND]', words.help)
+      .helpCommand(words.helpCommand, words.help)
       .configureHelp({
         showGlobalOptions: true,
         visibleGlobalOptions: (command) =>
           command === program ? [] : program.options.filter(({ long }) => long !== '--version'),
         styleTitle: (title) => words.titles[title] ?? title,
         optionDescription: (option) => words.option(option),
+        commandUsage: (command) => words.usage(help.commandUsage(command)),
+        subcommandTerm: (command) => words.usage(help.subcommandTerm(command)),
       })
       // What is wrong with the line is said by `fail`, once and in the reader's language.
       .configureOutput({ writeOut: terminal.out, writeErr: () => {} })
@@ -37,9 +41,14 @@ export function createProgram(name: string, description: string, terminal: Termi
 export function requireSubcommand(group: Command): void {
   group.allowExcessArguments().action((_options: unknown, { args: [word] }: Command) => {
     const names = group.commands.map((command) => command.name());
+    const meant = word === undefined ? undefined : similarWord(word, names);
+    const hint =
+      meant === undefined
+        ? { en: '', zh: '' }
+        : { en: `; did you mean ${meant}?`, zh: `；是否为 ${meant}？` };
     throw usageError({
-      en: `${word === undefined ? 'a command is missing' : `there is no command "${word}"`}; ${pathOf(group)} has: ${names.join(', ')}`,
-      zh: `${word === undefined ? '缺少命令' : `没有命令“${word}”`}；${pathOf(group)} 的命令：${names.join('、')}`,
+      en: `${word === undefined ? 'a command is missing' : `there is no command "${word}"`}${hint.en || ';'} ${pathOf(group)} has: ${names.join(', ')}`,
+      zh: `${word === undefined ? '缺少命令' : `没有命令“${word}”`}${hint.zh || '；'}${pathOf(group)} 的命令：${names.join('、')}`,
     });
   });
 }
@@ -106,16 +115,21 @@ function problemOf({ code, message }: CommanderError): Bilingual {
 const WORDS = {
   en: {
     help: 'show help',
+    helpCommand: 'help [COMMAND]',
+    usage: (line: string) => line,
     version: 'show the version',
     json: 'one line of JSON on stdout, faults included',
     titles: {} as Readonly<Record<string, string>>,
     option(option: Option) {
       const value = readableDefault(option);
-      return `${option.description}${value === undefined ? '' : ` (default: ${value})`}`;
+      const required = option.mandatory ? ' (required)' : '';
+      return `${option.description}${required}${value === undefined ? '' : ` (default: ${value})`}`;
     },
   },
   zh: {
     help: '显示帮助',
+    helpCommand: 'help [命令]',
+    usage: (line: string) => line.replace('[options]', '[选项]').replace('[command]', '[命令]'),
     version: '显示版本',
     json: '以一行 JSON 输出到标准输出，包括错误',
     titles: {
@@ -127,7 +141,8 @@ const WORDS = {
     } as Readonly<Record<string, string>>,
     option(option: Option) {
       const value = readableDefault(option);
-      return `${option.description}${value === undefined ? '' : `（默认 ${value}）`}`;
+      const required = option.mandatory ? '（必填）' : '';
+      return `${option.description}${required}${value === undefined ? '' : `（默认 ${value}）`}`;
     },
   },
 };

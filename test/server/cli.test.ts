@@ -138,8 +138,8 @@ describe('from an empty folder to devices that enroll', () => {
     expect(customerSecret).toMatch(/^[\w-]{43}$/);
     const listed = await operator.read(['credentials', 'list'], CHINESE);
     expect(cellsOf(listed.stdout)).toEqual([
-      ['customerId', 'CID', '范围', '创建日期', '状态'],
-      [customerId, '717241', 'activate', expect.stringMatching(/^\d{4}-\d\d-\d\d$/), '有效'],
+      ['customerId', 'CID', '范围', '用途', '创建日期', '最近使用', '状态'],
+      [customerId, '717241', 'activate', expect.stringMatching(/^\d{4}-\d\d-\d\d$/), '–', '有效'],
     ]);
     expect((await operator.read(['credentials', 'revoke', customerId])).stdout).toContain('revoked');
     const revokedTwice = await operator.ask(['credentials', 'revoke', customerId]);
@@ -311,7 +311,9 @@ describe('the command line', () => {
       expect(english.stdout).not.toMatch(/^ {2}\S+( <[^>]+>)?$/m);
       const chinese = await read([...words, '--help'], 'zh');
       expect(chinese.stdout).toMatch(/^用法：/);
-      expect(chinese.stdout).not.toMatch(/^ {2}\S+( <[^>]+>)?$|\b(Options|Commands|default)\b/m);
+      expect(chinese.stdout).not.toMatch(
+        /^ {2}\S+( <[^>]+>)?$|\b(Options|Commands|default|required)\b|\[(options|command)\]/m,
+      );
     }
   });
 
@@ -322,6 +324,8 @@ describe('the command line', () => {
     ],
     [['enrollment'], 'create, list, revoke'],
     [['credentials', 'dance'], 'create, list, rotate, revoke'],
+    [['quta'], 'did you mean quota?'],
+    [['license', 'suspnd'], 'did you mean suspend?'],
     [['clock'], 'accept'],
     [['quota', 'extra'], 'too many arguments'],
     [['quota', '--wat'], '--wat'],
@@ -339,6 +343,21 @@ describe('the command line', () => {
     const { error, message } = JSON.parse(chinese.stdout);
     expect([error, englishIn(message)]).toEqual(['usage', []]);
     expect(message).toMatch(/\p{Script=Han}/u);
+  });
+
+  test('help says what must be given, and of a list only the columns that are read', async () => {
+    expect((await read(['report', '--help'])).stdout).toMatch(/--out <FILE> .*\n? *.*\(required\)/);
+    expect((await read(['report', '--help'])).stdout).toMatch(
+      /--cid <CID> +of one company \(default: all\)\n/,
+    );
+    const chinese = await read(['report', '--help'], 'zh');
+    expect(chinese.stdout).toContain('license-server report [选项]\n');
+    expect(chinese.stdout.match(/（必填）/g)).toHaveLength(3);
+    const csv = async (verb: string) =>
+      / columns: (.*)/.exec((await read(['license', verb, '--help'])).stdout.replaceAll(/\s+/g, ' '))?.[1];
+    expect(await csv('suspend')).toMatch(/^license --partial/);
+    expect(await csv('transfer')).toMatch(/^license, toLicenseKey --partial/);
+    expect((await read(['quta'], 'zh')).stderr).toContain('没有命令“quta”；是否为 quota？');
   });
 
   test('--config and --json are taken before the command and after it', async () => {
