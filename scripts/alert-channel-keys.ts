@@ -3,7 +3,7 @@ export const alertChannelKeysZh: Readonly<Record<string, string>> = {
   name: '通道名称，用于 `license-server alerts` 与日志；不可重复。',
   kind: 'webhook：发给程序的带签名 JSON（Standard Webhooks）。email 以及企业微信（wecom）、钉钉（dingtalk）、飞书（feishu）群机器人：发给人的消息。',
   events:
-    '通知哪些事件；为空表示全部。license.activated（已激活）、license.expiring（即将到期）、license.expired（已到期）、quota.low（额度不足）、renewal.exhausted（续期 License 用尽）、device.unseen（设备失联）、server.certificate_expiring（签发证书即将到期）。',
+    '通知哪些事件；为空表示全部。license.activated（已激活）、license.expiring（即将到期）、license.expired（已到期）、quota.low（额度不足）、renewal.exhausted（续期许可证用尽）、device.unseen（设备失联）、server.certificate_expiring（签发证书即将到期）。',
   cid: '仅限该企业的事件；未设置则为所有企业。',
   language: '给人的消息所用语言。',
   url: '发送地址：`https://…`；email 为 `smtps://user@host:465` 或 `smtp://user@host:587`（STARTTLS）。',

@@ -4,7 +4,7 @@ import type { CompanyReport, RenewalRow, ReportRow, UsageReport } from './usage-
 
 /**
  * Holds a report against itself: nobody stands in it twice, PIDs and renewIds follow from their parts, and what was
- * there, came and went gives what is there.
+ * there, came and went gives what is there, and no more was used than the vendor granted.
  *
  * @throws `report_contradictory`
  */
@@ -99,7 +99,16 @@ function checkSeats({ rows }: CompanyReport, demand: Demand): void {
       demand(
         row.appId !== undefined || isPool(row),
         `${name.en}: the shared pool has licenses`,
-        `${name.zh}：共享额度中出现 License`,
+        `${name.zh}：共享额度中出现许可证`,
+      );
+    }
+    // An App also drains the shared pool, so that only the pools of a PID together bound what is used of it.
+    for (const moment of ['opening', 'closing'] as const) {
+      const [seats, taken] = [sum(pools, (row) => row[moment].seats), sum(pools, (row) => row[moment].used)];
+      demand(
+        taken <= seats,
+        `PID ${pid}: ${taken} seats were used of ${seats}`,
+        `PID ${pid}：${seats} 个额度被使用了 ${taken} 个`,
       );
     }
     const used = sum(pools, ({ opening, closing }) => closing.used - opening.used);
@@ -113,7 +122,7 @@ function checkSeats({ rows }: CompanyReport, demand: Demand): void {
 }
 
 const SEATS: Bilingual = { en: 'seats', zh: '额度' };
-const LICENSES: Bilingual = { en: 'licenses', zh: 'License 数' };
+const LICENSES: Bilingual = { en: 'licenses', zh: '许可证数' };
 const MINUTES: Bilingual = { en: 'minutes', zh: '分钟数' };
 
 /** Licenses are of Apps: the shared pool only has seats. */
@@ -134,6 +143,13 @@ function checkRenewals({ rows, renewals }: CompanyReport, demand: Demand): void 
       `renewId ${renewId}: opening and change do not give closing`,
       `renewId ${renewId}：期初加变动不等于期末`,
     );
+    for (const stock of [opening, closing]) {
+      demand(
+        stock.used <= stock.granted,
+        `renewId ${renewId}: ${stock.used} renewals were used of ${stock.granted}`,
+        `renewId ${renewId}：${stock.granted} 个续期额度被使用了 ${stock.used} 个`,
+      );
+    }
   }
   const pids = new Set([...rows, ...renewals].map(({ pid }) => pid));
   for (const pid of pids) {

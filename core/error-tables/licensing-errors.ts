@@ -29,8 +29,8 @@ export const licensingErrors = {
   quota_exhausted: refused(
     'no license of PID {pid} is left for this App',
     'Buy more from the vendor: license-server apply, then import the grant.',
-    'PID {pid} 没有可供该 App 使用的 License 额度',
-    '请向厂商购买更多 License：license-server apply，然后导入授权。',
+    'PID {pid} 没有可供该 App 使用的许可证额度',
+    '请向厂商购买更多许可证：license-server apply，然后导入授权。',
   ),
   not_preauthorized: refused(
     'the LicenseKey is not preauthorized for this App',
@@ -46,15 +46,15 @@ export const licensingErrors = {
   ),
   unknown_license: refused(
     'there is no such license',
-    'Activate the LicenseKey first.',
-    'License 不存在',
-    '请先激活该 LicenseKey。',
+    'Check the license value or LicenseKey, the App and the PID; what was never activated is activated first.',
+    '许可证不存在',
+    '请核对许可证值或 LicenseKey，以及 App 与 PID；从未激活的须先激活。',
   ),
   license_expired: refused(
     'the license expired',
     "Renew it with the vendor's renewal licenses.",
-    'License 已过期',
-    '请使用厂商的续期 License 为其续期。',
+    '许可证已过期',
+    '请使用厂商的续期许可证为其续期。',
   ),
   enrollment_exhausted: refused(
     'the enrollment has used up its activations',
@@ -132,13 +132,13 @@ export const licensingErrors = {
   renewal_exhausted: refused(
     'no renewal license for PID {pid} is left for this App',
     'Buy more from the vendor: license-server apply --renewal, then import the grant.',
-    'PID {pid} 没有可供该 App 使用的续期 License',
-    '请向厂商购买更多续期 License：license-server apply --renewal，然后导入授权。',
+    'PID {pid} 没有可供该 App 使用的续期许可证',
+    '请向厂商购买更多续期许可证：license-server apply --renewal，然后导入授权。',
   ),
   renewal_other_pid: refused(
     'renewId {renewId} renews licenses of another PID, not of {pid}',
     'Use a renewId of that PID; license-server quota lists them.',
-    'renewId {renewId} 用于其他 PID，不能为 PID {pid} 的 License 续期',
+    'renewId {renewId} 用于其他 PID，不能为 PID {pid} 的许可证续期',
     '请使用该 PID 的 renewId；license-server quota 列出全部 renewId。',
   ),
   unknown_renew_id: refused(
@@ -156,14 +156,14 @@ export const licensingErrors = {
   allocation_exceeds_free: refused(
     '{count} licenses of PID {pid} cannot be allocated: {free} are free in the shared pool',
     'Allocate at most that many, or buy more from the vendor.',
-    '无法分配 {count} 个 PID {pid} 的 License：共享池仅剩 {free} 个',
-    '请减少分配数量，或向厂商购买更多 License。',
+    '无法分配 {count} 个 PID {pid} 的许可证：共享池仅剩 {free} 个',
+    '请减少分配数量，或向厂商购买更多许可证。',
   ),
   take_back_exceeds_unused: refused(
     '{count} licenses of PID {pid} cannot be taken back: {free} of those allocated to the App are unused',
     'Take back at most that many; used licenses, and those granted to the App alone, stay with it.',
-    '无法收回 {count} 个 PID {pid} 的 License：分配给该 App 的 License 中仅有 {free} 个未使用',
-    '请减少收回数量；已使用的以及仅授权给该 App 的 License 不能收回。',
+    '无法收回 {count} 个 PID {pid} 的许可证：分配给该 App 的许可证中仅有 {free} 个未使用',
+    '请减少收回数量；已使用的以及仅授权给该 App 的许可证不能收回。',
   ),
   unlicensed: refused(
     'this device holds no license',
@@ -193,6 +193,6 @@ export const licensingErrors = {
     'the minutes of the license are used up',
     "Renew it with the vendor's renewal licenses.",
     '许可证的分钟数已用完',
-    '请使用厂商的续期 License 为其续期。',
+    '请使用厂商的续期许可证为其续期。',
   ),
 } satisfies Record<string, ErrorEntry>;

@@ -124,7 +124,7 @@ const WORDS = {
     head: '当前审计点',
     shared: '全部 App 共享',
     seats: '额度归属',
-    licenses: 'License 归属',
+    licenses: '许可证归属',
     renewals: [
       'renewId',
       'PID',

@@ -31,7 +31,7 @@ export const PURCHASE_FIELDS = {
   zone: textField(Zone, { en: 'a time zone such as Asia/Shanghai', zh: '时区，例如 Asia/Shanghai' }),
   category: textField(Category, { en: 'device or account', zh: 'device 或 account' }),
   validity: VALIDITY,
-  count: numberField(Count, { en: 'a number of licenses', zh: 'License 数量' }),
+  count: numberField(Count, { en: 'a number of licenses', zh: '许可证数量' }),
   label: NAME,
 };
 

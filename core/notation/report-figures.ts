@@ -23,11 +23,11 @@ export const SEAT_FIGURES: readonly ReportFigure[] = [
 
 /** The figures of an App's licenses, in reading order. */
 export const LICENSE_FIGURES: readonly ReportFigure[] = [
-  figure('Opening licenses', '期初 License', ({ opening }) => opening.licenses),
+  figure('Opening licenses', '期初许可证', ({ opening }) => opening.licenses),
   figure('Activated', '激活', ({ activated }) => activated),
   figure('Expired', '到期', ({ expired }) => expired),
   figure('Revived', '到期后续期', ({ revived }) => revived),
-  figure('Closing licenses', '期末 License', ({ closing }) => closing.licenses),
+  figure('Closing licenses', '期末许可证', ({ closing }) => closing.licenses),
   figure('Renewed', '续期', ({ renewed }) => renewed),
   figure('Transferred', '转移', ({ transferred }) => transferred),
   figure('Suspended', '暂停', ({ suspended }) => suspended),

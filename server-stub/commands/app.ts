@@ -96,7 +96,7 @@ const WORDS = {
     renewal: (days: number, seen: number | null) =>
       `到期前 ${days} 天${seen === null ? '' : `，${seen} 天内连接过`}`,
     waiting: (count: number, app: string, pid: string) =>
-      `${app} 有 ${count} 个 License 等待续期，缺少 PID ${pid} 的续期 License。`,
+      `${app} 有 ${count} 个许可证等待续期，缺少 PID ${pid} 的续期许可证。`,
     none: '没有 App：尚未导入授权。',
     set: (appId: string) => `App ${appId} 的设置已更改。`,
   },

@@ -52,5 +52,5 @@ const WORDS = {
   en: (appId: string, granted: number, free: number) =>
     `App ${appId} now has ${granted} licenses of its own; ${free} are free in the shared pool.`,
   zh: (appId: string, granted: number, free: number) =>
-    `App ${appId} 现有专用 License ${granted} 个；共享池剩余 ${free} 个。`,
+    `App ${appId} 现有专用许可证 ${granted} 个；共享池剩余 ${free} 个。`,
 };

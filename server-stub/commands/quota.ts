@@ -129,7 +129,7 @@ const WORDS = {
   zh: {
     head: ['CID', 'PID / renewId', 'App', '授权', '其中配额', '已用', '剩余', '内容'],
     waiting: (count: number, app: string, pid: string) =>
-      `${app} 有 ${count} 个 License 等待续期，缺少 PID ${pid} 的续期 License。`,
+      `${app} 有 ${count} 个许可证等待续期，缺少 PID ${pid} 的续期许可证。`,
     shared: '共享',
     renewal: (validity: string, pid: string) => `续期 ${validity}，PID ${pid}`,
     none: '尚未导入授权。',

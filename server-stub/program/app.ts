@@ -59,7 +59,7 @@ const TEXTS = {
     list: '列出各 App 及其设置',
     set: '更改 App 的设置；未列出的保持不变',
     app: 'App ID',
-    renewDays: (most: number) => `自动续期：在续期 License 用完之前，为 N 天内到期的 License 续期；1–${most}`,
+    renewDays: (most: number) => `自动续期：在续期许可证用完之前，为 N 天内到期的许可证续期；1–${most}`,
     renewSeenDays: '自动续期不包括 M 天内未连接过的设备',
     deviceRenewal: '是否允许设备自行续期',
     legacyPid: '旧版设备工具（请求中不带 PID）激活的 PID',

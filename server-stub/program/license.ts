@@ -10,6 +10,12 @@ import { oneOf, type Setting, wholeNumber } from './setting.ts';
 const MOST_ROWS = 1_000_000;
 const MOST_DAYS = 36_500;
 
+/** Columns of a list that a verb reads, where they are more than one. */
+const COLUMNS: Partial<Record<LicenseVerb, string>> = {
+  transfer: 'license, toLicenseKey',
+  label: 'license, label, group',
+};
+
 /** `license-server license …`. */
 export function addLicense({ program, language, run }: Setting): void {
   const texts = TEXTS[language];
@@ -53,7 +59,7 @@ export function addLicense({ program, language, run }: Setting): void {
       .option('--app <APP_ID>', texts.app)
       .option('--pid <PID>', texts.pid);
     add(command)
-      .option('--csv <FILE>', texts.csvIn)
+      .option('--csv <FILE>', texts.csvIn(COLUMNS[name] ?? 'license'))
       .option('--partial', texts.partial)
       .option('--yes', texts.yes)
       .action(
@@ -103,7 +109,7 @@ const TEXTS = {
     fromJkt: 'all licenses that this device key holds: for a gateway that is replaced',
     labelText: 'label, at most 100 characters',
     groupText: 'group, such as a room or building, at most 100 characters',
-    csvIn: 'list of licenses: CSV in UTF-8 with a header; columns license, toLicenseKey, label, group',
+    csvIn: (columns: string) => `list of licenses: CSV in UTF-8 with a header; columns: ${columns}`,
     partial: 'change what can be changed, although others of the list cannot',
     yes: 'do not ask before several are changed',
   },
@@ -135,7 +141,7 @@ const TEXTS = {
     fromJkt: '该设备密钥持有的全部许可证：用于更换网关',
     labelText: '标签，最多 100 个字符',
     groupText: '分组（如教室、楼栋），最多 100 个字符',
-    csvIn: '许可证列表：UTF-8 编码、带表头的 CSV；列：license、toLicenseKey、label、group',
+    csvIn: (columns: string) => `许可证列表：UTF-8 编码、带表头的 CSV；列：${columns.replaceAll(', ', '、')}`,
     partial: '列表中有不能更改的许可证时，仍更改其余许可证',
     yes: '更改多个许可证前不再询问',
   },

@@ -41,7 +41,7 @@ const TEXTS = {
   zh: {
     about: '已授权、已分配与已使用的数量',
     list: '按 PID 与 App 显示；quota 不带命令时亦然',
-    allocate: '从共享池为单个 App 预留 License（配额）',
+    allocate: '从共享池为单个 App 预留许可证（配额）',
     'take-back': '将 App 未使用的配额收回共享池',
     app: 'App',
     pid: 'PID',

@@ -98,7 +98,7 @@ ${EXAMPLE}`,
       cid: '企业编号',
       name: '企业名称',
       app: '要启用的 App；不带 ID 则生成新的 ID；可重复',
-      purchase: '要购买的 License，可重复，格式见下',
+      purchase: '要购买的许可证，可重复，格式见下',
       renewal: '要购买的续期：pid=PID,validity=1y,count=20，可重复',
       preallocation: '允许为单个 App 预留配额',
       after: `--purchase 的字段：必填 validity（3m 起为测试，1y 起为正式）和 count；可选 product（1）、mediaType（3）、

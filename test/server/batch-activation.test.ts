@@ -56,7 +56,7 @@ describe.each(ENGINES)('batch activation, store in %s', (engine) => {
       licenseKey: 'SN-3',
       code: 400,
       error: 'quota_exhausted',
-      message: `PID ${pid} 没有可供该 App 使用的 License 额度`,
+      message: `PID ${pid} 没有可供该 App 使用的许可证额度`,
     });
     expect(await licenses(server)).toBe(3);
   });

@@ -155,7 +155,7 @@ describe('what goes wrong says so in the envelope', () => {
     expect((await server.detail('SN-1')).body).toMatchObject({
       code: 400,
       error: 'unknown_license',
-      message: 'License 不存在',
+      message: '许可证不存在',
     });
   });
 });

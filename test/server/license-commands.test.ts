@@ -213,6 +213,9 @@ describe.each(ENGINES)('license-server license, store in %s', (engine) => {
       const { code, json } = await operator.ask(['license', ...args]);
       expect([args, json.error, code > 1]).toEqual([args, error, true]);
     }
+    expect((await operator.read(['license', 'show', 'SN-9'], { language: 'zh' })).stderr).toContain(
+      '请核对许可证值或 LicenseKey，以及 App 与 PID',
+    );
     const inApp = ['--app', operator.server.world.appId, '--pid', operator.server.world.purchase.pid];
     expect((await operator.ask(['license', 'suspend', 'SN-1', ...inApp])).json.results[0].license).toBe(one);
     expect((await operator.ask(['license', 'resume', one, '--app', 'e'.repeat(32)])).json.error).toBe(
@@ -343,6 +346,8 @@ describe.each(ENGINES)('license-server license, store in %s', (engine) => {
       ['', 'column license'],
       ['licence\nSN-0000\n', 'column license'],
       ['license\n', 'no rows'],
+      ['\ufefflicense;label\r\nSN-0000;x, y\r\n', 'separated by semicolons'],
+      ['license\tlabel\nSN-0000\tx\n', 'separated by tabs'],
       ['license,license\nSN-0000,SN-0001\n', 'twice'],
       ['license,label\nSN-0000\n', 'line 2'],
       ['license\n"SN-0000\n', 'not CSV'],

@@ -42,7 +42,7 @@ describe('license-server quota', () => {
       ...{ code: 0, appId, pid: purchase.pid, granted: 6, free: 4 },
     });
     const back = await read(['quota', 'take-back', ...which, '--count', '2', '--creator', '张三'], CHINESE);
-    expect([back.code, back.stdout]).toEqual([0, `App ${appId} 现有专用 License 4 个；共享池剩余 6 个。\n`]);
+    expect([back.code, back.stdout]).toEqual([0, `App ${appId} 现有专用许可证 4 个；共享池剩余 6 个。\n`]);
 
     const pools = (await ask('quota')).pools as { appId: string }[];
     const { cid, otherAppId } = world;
@@ -153,7 +153,7 @@ describe('license-server app', () => {
       expect(stdout).toContain(`\n7 licenses of App 0 wait for renewal licenses of PID ${purchase.pid}.\n`);
       const chinese = await read([group, 'list'], CHINESE);
       expect(chinese.stdout).toContain(
-        `App 0 有 7 个 License 等待续期，缺少 PID ${purchase.pid} 的续期 License。`,
+        `App 0 有 7 个许可证等待续期，缺少 PID ${purchase.pid} 的续期许可证。`,
       );
     }
     expect((await ask('quota')).waiting).toEqual([{ cid, appId, pid: purchase.pid, waiting: 7 }]);

@@ -32,7 +32,9 @@ type Column = (typeof COLUMNS)[number];
  */
 export function readLicenseRows(file: string, needed: readonly (readonly Column[])[]): LicenseRow[] {
   const malformed = (problem: Bilingual) => new LicenseError('license_file_malformed', { file, problem });
-  const records = parseRecords(textOf(file, malformed), malformed);
+  const text = textOf(file, malformed);
+  requireCommas(text, malformed);
+  const records = parseRecords(text, malformed);
   const [header, ...rows] = records;
   const names = header?.record ?? [];
   const index = new Map(COLUMNS.map((column) => [column, names.indexOf(column)]));
@@ -88,6 +90,23 @@ function textOf(file: string, malformed: (problem: Bilingual) => LicenseError): 
   } catch {
     throw malformed({ en: 'it is not UTF-8', zh: '不是 UTF-8 编码' });
   }
+}
+
+/** What else stands between the columns, where a spreadsheet or a person took something else than commas. */
+const SEPARATORS = [
+  { mark: ';', en: 'semicolons', zh: '分号' },
+  { mark: '\t', en: 'tabs', zh: '制表符' },
+  { mark: '，', en: 'Chinese commas', zh: '中文逗号' },
+];
+
+function requireCommas(text: string, malformed: (problem: Bilingual) => LicenseError): void {
+  const [header = ''] = text.split(/[\r\n]/, 1);
+  const other = SEPARATORS.find(({ mark }) => header.includes(mark));
+  if (header.includes(',') || other === undefined) return;
+  throw malformed({
+    en: `its columns are separated by ${other.en}, not by commas`,
+    zh: `列以${other.zh}分隔，应使用英文逗号`,
+  });
 }
 
 function parseRecords(

@@ -26,10 +26,11 @@ export async function runVerb(
 ): Promise<ExitCode> {
   const sources = [names.length > 0, options.csv !== undefined, options.fromJkt !== undefined];
   if (sources.filter(Boolean).length !== 1) {
-    const own = verb === 'rebind' ? ', --from-jkt JKT' : '';
+    const own =
+      verb === 'rebind' ? { en: ', or --from-jkt JKT', zh: '，或使用 --from-jkt JKT' } : { en: '', zh: '' };
     throw usageError({
-      en: `name licenses or give one of --csv FILE${own}`,
-      zh: `请列出许可证，或使用 --csv FILE${own} 之一`,
+      en: `choose one: name licenses, or give --csv FILE${own.en}`,
+      zh: `请选择一种方式：列出许可证，或使用 --csv FILE${own.zh}`,
     });
   }
   const { fromJkt } = options;

@@ -29,15 +29,18 @@ export async function uploadByCommand(
   options: UploadOptions,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const upload = await withStore(context, async (store) => {
+  const { upload, warnings } = await withStore(context, async (store) => {
     const { cid } = await appNamed(store, options);
     const uploads = uploadsOf(context, store);
     const arrival = await receive(uploads, cid, file);
     await accept(store, uploads, arrival, cid, options);
-    return uploads.enter(arrival.uploadId);
+    const entered = await uploads.enter(arrival.uploadId);
+    return { upload: entered, warnings: arrival.received.warnings };
   });
   if (upload.state === 'cleared') throw new LicenseError('upload_cleared');
   const { added, duplicates, invalid, upload_id } = upload;
+  const { language } = terminal;
+  const warned = warnings.map((warning) => warning[language]);
   const result = {
     appId: options.app,
     upload: upload_id,
@@ -46,8 +49,9 @@ export async function uploadByCommand(
     invalid,
     duplicateLines: JSON.parse(upload.duplicate_lines),
     problems: JSON.parse(upload.problems),
+    ...(warned.length > 0 && { warnings: warned }),
   };
-  answer(terminal, result, WORDS[terminal.language].done(added, duplicates, invalid));
+  answer(terminal, result, [WORDS[language].done(added, duplicates, invalid), ...warned].join('\n'));
   return 0;
 }
 

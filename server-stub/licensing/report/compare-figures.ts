@@ -20,7 +20,7 @@ const CURRENT = {
 } as const satisfies Partial<Record<Measure, Bilingual>>;
 const LICENSES: Bilingual = {
   en: 'digest of licenses, LicenseKeys, activations, renewals and states',
-  zh: 'License、LicenseKey、激活、续期与状态的摘要',
+  zh: '许可证、LicenseKey、激活、续期与状态的摘要',
 };
 const LINE_USE: Bilingual = { en: "use of the vendor's lines", zh: '厂商条款的使用数量' };
 
