@@ -13,7 +13,8 @@ export interface ClockAcceptance {
 
 /**
  * Takes the server's clock for right although a company's trail lies later, and brings back to now what was
- * activated or renewed in that future: a token may not say that. Source: design, Server "Its own clock".
+ * activated, renewed or granted in that future: a token may not say that, and nothing is used before it was granted.
+ * Source: design, Server "Its own clock".
  */
 export async function acceptClock(
   { db, audit }: Transaction,
@@ -23,7 +24,14 @@ export async function acceptClock(
 ): Promise<ClockAcceptance | undefined> {
   const head = await db.selectFrom('audit_head').select('at').where('cid', '=', cid).executeTakeFirst();
   if (head === undefined || head.at <= now) return undefined;
-  await audit.acceptClock(cid, { actor, action: 'clock.accept', subject: cid });
+  const { numUpdatedRows } = await db
+    .updateTable('vendor_grant')
+    .set({ imported_at: now })
+    .where('cid', '=', cid)
+    .where('imported_at', '>', now)
+    .executeTakeFirst();
+  const detail = { grants: Number(numUpdatedRows) };
+  await audit.acceptClock(cid, { actor, action: 'clock.accept', subject: cid, detail });
 
   const future = (await db.selectFrom('license').selectAll().where('cid', '=', cid).execute()).filter(
     (license) => license.activation_time > now || renewalsOf(license).some(({ at }) => at > now),

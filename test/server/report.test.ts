@@ -361,6 +361,36 @@ describe.each(ENGINES)('a report of a store in %s', (engine) => {
     });
   });
 
+  test('takes what was granted and used in a future that never was as it was corrected', async () => {
+    const server = await TestServer.start({ engine });
+    const { world, clock, store } = server;
+    const { cid, appId, purchase, renewal, root, serverId } = world;
+    const { grant_id: replaces } = await store.reader
+      .selectFrom('vendor_grant')
+      .select('grant_id')
+      .executeTakeFirstOrThrow();
+    clock.time = NOW + 400 * DAY;
+    const lines = [
+      { ...purchase, termsId: newId(), count: 200 },
+      { ...renewal, termsId: newId(), count: 30 },
+    ];
+    const grant = await world.grant({ replaces }, lines);
+    await store.write(clock.now(), (transaction) =>
+      importGrant(transaction, grant, [root], serverId, 'operator:test'),
+    );
+    const license = await activated(server, 'SN-1');
+    await act(server, renew, { appId, renewId: renewal.renewId, license });
+    clock.time = NOW + DAY;
+    await store.write(clock.now(), (transaction) =>
+      acceptClock(transaction, cid, clock.now(), 'operator:test'),
+    );
+    clock.time = APRIL;
+    const company = companyOf(await makeReport(server), cid);
+    expect(company.renewals).toMatchObject([{ closing: { granted: 30, used: 1 }, withdrawn: 20 }]);
+    expect(rowOf(company, purchase.pid)).toMatchObject({ closing: { seats: 200, used: 1 } });
+    expect(company.grants.map(({ at }) => at)).toEqual([NOW, NOW + DAY]);
+  });
+
   test('is not made under a certificate that ended', async () => {
     const server = await TestServer.start({ engine });
     server.clock.time = NOW + 5 * 365 * DAY;
@@ -459,6 +489,41 @@ describe.each(ENGINES)('a report is refused of a store in %s', (engine) => {
     expect(error.detail).toMatchObject({ trail: 96, tables: 95 });
     expect(root.thumbprint).toBeDefined();
   });
+
+  test.each([['renewal'], ['purchase']])(
+    'with a withdrawn %s line that was put back, used or not',
+    async (kind) => {
+      const server = await TestServer.start({ engine });
+      const { world, store, clock } = server;
+      const { appId, purchase, renewal, root, serverId } = world;
+      const { grant_id: replaces } = await store.reader
+        .selectFrom('vendor_grant')
+        .select('grant_id')
+        .executeTakeFirstOrThrow();
+      const lines = [
+        { ...purchase, termsId: newId() },
+        { ...renewal, termsId: newId(), count: 2 },
+      ];
+      const grant = await world.grant({ replaces }, lines);
+      await store.write(clock.now(), (transaction) =>
+        importGrant(transaction, grant, [root], serverId, 'operator:test'),
+      );
+      await tamper(server, `update terms set withdrawn = 0 where kind = '${kind}'`);
+      for (const key of ['SN-1', 'SN-2', 'SN-3']) {
+        const license = await activated(server, key);
+        if (kind === 'renewal') await act(server, renew, { appId, renewId: renewal.renewId, license });
+      }
+      clock.time = APRIL;
+      const error = await throwsWithCode(makeReport(server), 'report_inconsistent');
+      expect(error.detail).toMatchObject({ trail: 1, tables: 0, pid: purchase.pid });
+      // What was used beyond the grant stays known, also where the mark is set again.
+      await tamper(
+        server,
+        `update terms set withdrawn = 1 where grant_id = '${replaces}' and kind = '${kind}'`,
+      );
+      if (kind === 'renewal') await throwsWithCode(makeReport(server), 'report_contradictory');
+    },
+  );
 
   test("where one company's rows are wrong, while another's report is still made", async () => {
     const server = await used();

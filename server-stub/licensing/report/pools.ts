@@ -18,6 +18,12 @@ export class Pools {
     if (owner.appId !== SHARED) this.#figures.add(owner, 'recorded', at, seats);
   }
 
+  /** Says of seats that filled a pool that they did at another time. */
+  redate(owner: Owner, from: EpochSeconds, to: EpochSeconds, seats: number): void {
+    this.#figures.add(owner, 'seats', from, -seats);
+    this.#figures.add(owner, 'seats', to, seats);
+  }
+
   /** Moves seats from the shared pool to an App's own; back where the number is negative. */
   move({ pid, appId }: Owner, at: EpochSeconds, seats: number): void {
     this.fill({ pid, appId }, at, seats);

@@ -22,6 +22,8 @@ interface Detail {
   readonly previousState?: LicenseState;
   readonly lines?: readonly GrantLine[];
   readonly replaces?: string;
+  /** Grants that were brought back to the row's time. */
+  readonly grants?: number;
 }
 
 interface GrantLine {
@@ -30,6 +32,14 @@ interface GrantLine {
   readonly pid: string;
   readonly count: number;
   readonly appId?: string;
+}
+
+/** Seats or renewals that a grant brought or took away. */
+interface Feed {
+  readonly owner: Owner;
+  readonly at: EpochSeconds;
+  readonly measure: 'granted' | 'withdrawn';
+  readonly count: number;
 }
 
 interface Happening {
@@ -58,6 +68,7 @@ export class TrailReplay {
   readonly #validities: ReadonlyMap<string, Validity>;
   readonly #pools: Pools;
   readonly #grants = new Map<string, readonly GrantLine[]>();
+  #feeds: Feed[] = [];
   readonly #watched = new Map<string, Watched | undefined>();
 
   /** @param corrected licenses that {@link correctedLicenses} names: their history is remembered */
@@ -83,6 +94,7 @@ export class TrailReplay {
   /** What is counted, by action. */
   readonly #verbs: Readonly<Record<string, (happening: Happening) => void>> = {
     'grant.import': (happening) => this.#importGrant(happening),
+    'clock.accept': (happening) => this.#acceptClock(happening),
     'quota.allocate': ({ at, owner, detail: { count = 0 } }) => {
       this.#figures.add(owner, 'allocated', at, count);
       this.#pools.move(owner, at, count);
@@ -112,15 +124,38 @@ export class TrailReplay {
   #feed(
     { kind, termsId, pid, count, appId = SHARED }: GrantLine,
     at: EpochSeconds,
-    measure: Measure,
+    measure: Feed['measure'],
     sign: 1 | -1,
   ) {
     const signed = this.#lines.get(termsId)?.terms;
     if (kind === 'purchase') {
-      this.#figures.add({ pid, appId }, measure, at, count);
+      this.#count({ owner: { pid, appId }, at, measure, count });
       this.#pools.fill({ pid, appId }, at, sign * count);
     } else if (signed?.kind === 'renewal') {
-      this.#figures.add(ownerOfRenewals(signed), measure, at, count);
+      this.#count({ owner: ownerOfRenewals(signed), at, measure, count });
+    }
+  }
+
+  #count(feed: Feed): void {
+    this.#figures.add(feed.owner, feed.measure, feed.at, feed.count);
+    this.#feeds.push(feed);
+  }
+
+  /** Grants of a future that never was count from the row's time on. Source: accept-clock.ts. */
+  #acceptClock({ at: now, detail: { grants = 0 } }: Happening): void {
+    // Rows of earlier programs brought none back.
+    if (grants === 0) return;
+    const feeds = this.#feeds;
+    this.#feeds = [];
+    for (const feed of feeds) {
+      const { owner, at, measure, count } = feed;
+      if (at > now) {
+        const seats = measure === 'granted' ? count : -count;
+        this.#figures.add(owner, measure, at, -count);
+        if (owner.renewId === undefined) this.#pools.redate(owner, at, now, seats);
+      }
+      if (at > now) this.#count({ ...feed, at: now });
+      else this.#feeds.push(feed);
     }
   }
 

@@ -9,7 +9,6 @@ export interface VendorLine {
   readonly terms: Terms;
   readonly grantId: string;
   readonly used: number;
-  readonly withdrawn: boolean;
 }
 
 /**
@@ -23,17 +22,20 @@ export async function vendorLines(
   cid: string,
   roots: readonly VerificationKey[],
 ): Promise<ReadonlyMap<string, VendorLine>> {
-  const rows = await db.selectFrom('terms').selectAll().where('cid', '=', cid).orderBy('position').execute();
+  const rows = await db
+    .selectFrom('terms')
+    .innerJoin('vendor_grant', 'vendor_grant.grant_id', 'terms.grant_id')
+    .selectAll('terms')
+    .select('vendor_grant.replaced_by')
+    .where('terms.cid', '=', cid)
+    .orderBy('position')
+    .execute();
   const lines = new Map<string, VendorLine>();
   for (const row of rows) {
     const terms = await verifyTerms(row.document, roots);
     requireSame(cid, row, terms);
-    lines.set(row.terms_id, {
-      terms,
-      grantId: row.grant_id,
-      used: row.used,
-      withdrawn: row.withdrawn === 1,
-    });
+    requireWithdrawn(cid, row);
+    lines.set(row.terms_id, { terms, grantId: row.grant_id, used: row.used });
   }
   return lines;
 }
@@ -47,4 +49,16 @@ function requireSame(cid: string, row: TermsTable, terms: Terms): void {
   const owner = { pid: row.pid, appId: row.app_id };
   const what = { en: `line ${row.terms_id}`, zh: `条款 ${row.terms_id}` };
   inconsistent(cid, owner, what, signed[differs] ?? terms.count, said[differs] ?? row.count);
+}
+
+/**
+ * A line is withdrawn with its grant, and by nothing else: one that is put back by hand would be handed out beside
+ * the line that took its place. That a grant was replaced is held against the trail by the seats withdrawn.
+ */
+function requireWithdrawn(cid: string, row: TermsTable & { readonly replaced_by: string | null }): void {
+  const replaced = row.replaced_by === null ? 0 : 1;
+  if (row.withdrawn === replaced) return;
+  const owner = { pid: row.pid, appId: row.app_id, ...(row.renew_id !== null && { renewId: row.renew_id }) };
+  const what = { en: `withdrawal of line ${row.terms_id}`, zh: `条款 ${row.terms_id} 的撤回标记` };
+  inconsistent(cid, owner, what, replaced, row.withdrawn);
 }

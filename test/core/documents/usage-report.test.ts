@@ -90,4 +90,39 @@ describe('a usage report', () => {
       detail: { problem: { en: expect.stringContaining(world.appId) } },
     });
   });
+
+  test('of a server that handed out more than the vendor granted is refused', async () => {
+    const { pid, validity, renewId } = world.renewal;
+    const nothing = { granted: 0, used: 0 };
+    const honest = await companyReport(world);
+    const [shared, ofApp] = honest.rows;
+    if (shared === undefined || ofApp === undefined) throw new Error('rows are missing');
+    const withRenewals = (granted: number, renewed: number) => ({
+      ...honest,
+      rows: [shared, { ...ofApp, renewed }],
+      renewals: [
+        {
+          renewId,
+          pid,
+          validity,
+          opening: nothing,
+          closing: { granted, used: renewed },
+          granted,
+          withdrawn: 0,
+          renewed,
+        },
+      ],
+    });
+    const withSeats = (granted: number) => ({
+      ...honest,
+      rows: [{ ...shared, granted, closing: { ...shared.closing, seats: granted } }, ofApp],
+    });
+    for (const [company, code] of [
+      [withRenewals(2, 2), 'accepted'],
+      [withRenewals(2, 3), 'report_contradictory'],
+      [withSeats(2), 'accepted'],
+      [withSeats(1), 'report_contradictory'],
+    ] as const)
+      expect(await codeOf(async () => verify(await usageReport(world, { companies: [company] })))).toBe(code);
+  });
 });
