@@ -64,6 +64,12 @@ export const inputErrors = {
     '该 Idempotency-Key 在 24 小时内已用于其他参数，未做任何更改',
     '请为新的调用使用新的 Idempotency-Key。',
   ),
+  idempotency_full: entry(429, 1, true, [
+    'the answers to the calls with an Idempotency-Key of the last 24 hours fill what a company may store; nothing was changed',
+    'Try again after {retryAfterSeconds} s, or make the call without Idempotency-Key: to activate the same LicenseKey twice takes one license.',
+    '24 小时内带 Idempotency-Key 的调用所存应答已达企业上限，未做任何更改',
+    '请在 {retryAfterSeconds} 秒后重试，或不带 Idempotency-Key 调用：重复激活同一 LicenseKey 只占用一个 License。',
+  ]),
   scope_insufficient: mistake(
     2,
     'credentials of scope {scope} may not make this call',
@@ -164,6 +170,18 @@ export const inputErrors = {
     'Use the documented content type.',
     '不支持的内容类型 {contentType}',
     '请使用文档中的内容类型。',
+  ]),
+  content_encoding_unsupported: entry(415, 2, false, [
+    'a body with Content-Encoding {encoding} is not served here',
+    'Send the body as it is, not compressed.',
+    '不支持 Content-Encoding 为 {encoding} 的请求体',
+    '请直接发送未压缩的请求体。',
+  ]),
+  expectation_failed: entry(417, 2, false, [
+    'the request header Expect asks for something other than 100-continue',
+    'Leave the header out.',
+    '不支持请求头 Expect 的取值，只支持 100-continue',
+    '请去掉该请求头。',
   ]),
   rate_limited: entry(429, 1, true, [
     'too many requests',

@@ -2,7 +2,7 @@ import accepts from '@fastify/accepts';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Installation } from '../installation.ts';
 import { logAccess } from './access-log.ts';
-import { answerClientError } from './client-errors.ts';
+import { answerClientError, refuseExpectation } from './client-errors.ts';
 import { licenseRequestRoutes } from './device/license-requests.ts';
 import { allowLongRequests } from './long-requests.ts';
 import { legacyRoutes } from './openapi/legacy-routes.ts';
@@ -67,6 +67,7 @@ async function bareApp(services: Services, tls?: Installation['tls']): Promise<F
       : { https: { ...LENIENT, cert: tls.certificate, key: tls.privateKey, minVersion: 'TLSv1.2' } }),
   }) as unknown as FastifyInstance;
   allowLongRequests(app.server);
+  app.server.on('checkExpectation', refuseExpectation);
   app.setValidatorCompiler(validatorCompiler);
   await app.register(accepts);
   installProblems(app);

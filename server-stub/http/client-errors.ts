@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorTable } from '#core/error-table.ts';
 import { LicenseError, messageOf } from '#core/errors.ts';
@@ -23,6 +24,27 @@ export function answerClientError(this: unknown, fault: Error, socket: Socket): 
       : new LicenseError('http_malformed', {
           problem: code === 'HPE_HEADER_OVERFLOW' ? TOO_LONG : MALFORMED,
         });
+  const { status, body } = answerOf(error);
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\n` +
+      'Content-Type: application/json; charset=utf-8\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** Answers a request that expects what we do not do, before its body comes: Node itself would answer without a body. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { status, body } = answerOf(new LicenseError('expectation_failed'));
+  // Whether the body still comes, nobody knows.
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+function answerOf(error: LicenseError): { status: number; body: string } {
   const status = errorTable[error.code].http;
   const problem: Problem = {
     code: status,
@@ -30,10 +52,5 @@ export function answerClientError(this: unknown, fault: Error, socket: Socket): 
     error: error.code,
     requestId: crypto.randomUUID(),
   };
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\n` +
-      'Content-Type: application/json; charset=utf-8\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  return { status, body: JSON.stringify(problem) };
 }

@@ -1,7 +1,8 @@
 import type { DeleteResult } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Store, Transaction } from '../store/database.ts';
-import { IDEMPOTENCY_SECONDS } from './idempotent.ts';
+import { firstHour } from './idempotency-bytes.ts';
+import { IDEMPOTENCY_SECONDS } from './idempotency-seconds.ts';
 
 /** How long the same jti gets the same answer. Source: protocol, "Idempotence and replay". */
 const ANSWER_SECONDS = 90 * 86_400;
@@ -30,6 +31,10 @@ export async function forget(store: Store, now: EpochSeconds): Promise<void> {
       .where('at', '<', time - IDEMPOTENCY_SECONDS);
     return db.deleteFrom('idempotency').where('at', 'in', old.orderBy('at').limit(PIECE));
   });
+  // A company has a row of these an hour.
+  await store.write(now, ({ db }) =>
+    db.deleteFrom('idempotency_bytes').where('hour', '<', firstHour(time)).execute(),
+  );
 }
 
 async function inPieces(

@@ -4,10 +4,9 @@ import type { Transaction } from '../store/database.ts';
 import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { IdempotencyTable } from '../store/schema.ts';
 import type { Verb } from './batch.ts';
+import { companiesWithoutRoom, countBytes, secondsToRoom } from './idempotency-bytes.ts';
+import { IDEMPOTENCY_SECONDS } from './idempotency-seconds.ts';
 import type { Outcome } from './outcome.ts';
-
-/** How long a key is honoured, in seconds. Source: design, Server "Credentials". */
-export const IDEMPOTENCY_SECONDS = 86_400;
 
 /** An Idempotency-Key as a call carried it: company + route + key; the hash tells whether the same was asked. */
 export type IdempotencyKey = Pick<IdempotencyTable, 'cid' | 'route' | 'key' | 'request_hash'>;
@@ -23,9 +22,10 @@ export type Reply<Body extends object = object> = Outcome<{ readonly body: Body 
 /**
  * A verb whose requests may carry an Idempotency-Key: the first reply is stored in the transaction of the change
  * and given again; the same key with other parameters is refused. Faults (5xx) roll back with the transaction and
- * leave nothing. Source: design, Server "Credentials".
+ * leave nothing. A company whose replies fill what they may is refused new keys, before anything is done
+ * (`idempotency_full`): what is carried out under a key is always remembered. Source: design, Server "Credentials".
  *
- * @param bodyOf what is answered to a success
+ * @param bodyOf what is answered to a success; its size is the caller's to bound
  */
 export function idempotent<Request, Result extends object, Body extends object>(
   verb: Verb<Request, Outcome<Result>>,
@@ -42,10 +42,16 @@ export function idempotent<Request, Result extends object, Body extends object>(
       return outcomes.map((outcome, index) => reply(outcome, requests[index] as Request));
     }
     const known = await storedReplies<Body>(transaction, keys);
+    const newKeys = keys.filter((key) => !known.has(idOf(key)));
+    const full = await companiesWithoutRoom(
+      transaction,
+      newKeys.map(({ cid }) => cid),
+    );
     // Of several calls under one key that arrive together the first is carried out.
     const taken = new Set(known.keys());
     const firsts = keyed.filter(({ key }) => {
       if (key === undefined) return true;
+      if (full.has(key.cid)) return false;
       const isFirst = !taken.has(idOf(key));
       taken.add(idOf(key));
       return isFirst;
@@ -67,10 +73,11 @@ export function idempotent<Request, Result extends object, Body extends object>(
     return keyed.map((call) => {
       const made = fresh.get(call);
       if (made !== undefined) return made;
-      const { hash, reply: stored } = known.get(idOf(call.key as IdempotencyKey)) as Known<Body>;
-      if (hash !== call.key?.request_hash)
-        return { ok: false, error: new LicenseError('idempotency_conflict') };
-      return stored;
+      const stored = known.get(idOf(call.key as IdempotencyKey));
+      if (stored === undefined) return withoutRoom(transaction);
+      return stored.hash === call.key?.request_hash
+        ? stored.reply
+        : { ok: false, error: new LicenseError('idempotency_conflict') };
     });
   };
 }
@@ -78,6 +85,11 @@ export function idempotent<Request, Result extends object, Body extends object>(
 interface Known<Body extends object> {
   readonly hash: string;
   readonly reply: Reply<Body>;
+}
+
+function withoutRoom({ audit }: Transaction): { readonly ok: false; readonly error: LicenseError } {
+  const retryAfterSeconds = secondsToRoom(audit.wallClock);
+  return { ok: false, error: new LicenseError('idempotency_full', { retryAfterSeconds }) };
 }
 
 /** None of the parts holds a line break: neither a company, a route nor a header. */
@@ -121,10 +133,11 @@ const REPLY_COLUMNS = {
 } as const satisfies Columns<IdempotencyTable>;
 
 async function storeReplies<Body extends object>(
-  { db, audit }: Transaction,
+  transaction: Transaction,
   replies: readonly [IdempotencyKey, Reply<Body>][],
 ): Promise<void> {
   if (replies.length === 0) return;
+  const { db, audit } = transaction;
   const rows = replies.map(([key, reply]) => ({ ...key, reply: replyText(reply), at: audit.wallClock }));
   await db
     .insertInto('idempotency')
@@ -139,6 +152,7 @@ async function storeReplies<Body extends object>(
       })),
     )
     .execute();
+  await countBytes(transaction, rows);
 }
 
 function replyText<Body extends object>(reply: Reply<Body>): string {

@@ -6,6 +6,7 @@ import { allocations } from './migrations/allocations.ts';
 import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
+import { idempotencyBytes } from './migrations/idempotency-bytes.ts';
 import { licensePositions } from './migrations/license-positions.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
 import { preauthorization } from './migrations/preauthorization.ts';
@@ -25,6 +26,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0007-credentials': credentials,
   '0008-license-positions': licensePositions,
   '0009-usage-minutes': usageMinutes,
+  '0010-idempotency-bytes': idempotencyBytes,
 };
 
 /** Names of the migrations this program knows. */

@@ -37,6 +37,7 @@ export interface Schema {
   credential: CredentialTable;
   audit: AuditTable;
   idempotency: IdempotencyTable;
+  idempotency_bytes: IdempotencyBytesTable;
   transfer: TransferTable;
   usage_total: UsageTotalTable;
   usage_minutes: UsageMinutesTable;
@@ -247,6 +248,14 @@ export interface IdempotencyTable {
   /** JSON: the body of a success, or code and detail of a refusal. */
   reply: string;
   at: number;
+}
+
+/** What the replies of a company took that were stored in one hour. */
+export interface IdempotencyBytesTable {
+  cid: string;
+  /** Since 1970. */
+  hour: number;
+  bytes: number;
 }
 
 export interface AuditTable {

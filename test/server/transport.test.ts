@@ -290,6 +290,32 @@ describe('what is no request', () => {
     await connection.closed();
   });
 
+  test('an expectation that nobody meets is answered in the envelope, in one piece', async () => {
+    for (const tls of [false, true]) {
+      const server = await TestServer.start(tls ? { tls } : {});
+      const connection = await RawConnection.open(server.url);
+      connection.send(
+        requestOf(server, activePath(server), { headers: ['Expect: foo', 'Content-Length: 2'] }),
+      );
+      const { status, headers, body } = await connection.answer();
+      expect([status, headers['connection'], headers['transfer-encoding']]).toEqual([
+        417,
+        'close',
+        undefined,
+      ]);
+      expect(headers['content-type']).toBe('application/json; charset=utf-8');
+      expect(JSON.parse(body)).toEqual({
+        code: 417,
+        error: 'expectation_failed',
+        message: expect.stringMatching(/Expect/),
+        requestId: expect.any(String),
+      });
+      await connection.closed();
+      const licenses = await server.store.reader.selectFrom('license').select('license_key').execute();
+      expect(licenses).toEqual([]);
+    }
+  });
+
   test('a client that goes away in the middle leaves nothing behind', async () => {
     const server = await TestServer.start();
     const connection = await RawConnection.open(server.url);

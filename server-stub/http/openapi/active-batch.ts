@@ -65,7 +65,10 @@ export function activeBatchRoutes(scope: FastifyInstance, { batch }: Services): 
     const reply = await batch.submit(verb, { request: activation, key }, items.length);
     if (!reply.ok) throw reply.error;
     const language = languageOf(request);
-    return { code: 200, data: items.map(({ licenseKey }, index) => answerOf(licenseKey, reply.body.replies[index], language)) };
+    return {
+      code: 200,
+      data: items.map(({ licenseKey }, index) => answerOf(licenseKey, reply.body.replies[index], language)),
+    };
   });
 }
 

@@ -85,7 +85,7 @@ export function changeRoute<
         caller: callerOf(request),
         requester: requesterOf(request),
       };
-      const key = idempotencyKeyOf(request, path, query, call.body);
+      const key = idempotencyKeyOf(request, path, { query, bodySchema: body, body: call.body });
       const reply = await batch.submit(verb, { request: change.request(call), key });
       if (!reply.ok) throw reply.error;
       const { message, data } = reply.body;
