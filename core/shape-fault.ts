@@ -21,7 +21,14 @@ export function describeFaults(faults: readonly ShapeFault[]): Bilingual {
   );
   const values =
     first.keyword === 'const' ? constants.map(({ params }) => paramsOf(params).allowedValue) : undefined;
-  return values === undefined ? describe(first) : oneOf(values);
+  if (values !== undefined) return oneOf(values);
+  // And of a choice of types.
+  const types = faults.filter(
+    ({ keyword, instancePath }) => keyword === 'type' && instancePath === first.instancePath,
+  );
+  return first.keyword === 'type'
+    ? typeProblem(types.flatMap(({ params }) => paramsOf(params).type ?? []))
+    : describe(first);
 }
 
 /** The parameters of all keywords that our shapes use. */
@@ -102,8 +109,21 @@ function typeProblem(types: readonly string[]): Bilingual {
   };
 }
 
-/** Most patterns are a set of characters and how many of them; the others are shown as they are. */
+/**
+ * Most patterns are a set of characters and how many of them, a choice of words, or how a URL begins; the others are
+ * shown as they are.
+ */
 function patternProblem(pattern: string): Bilingual {
+  const words = /^\^\(([\w-]+(?:\|[\w-]+)*)\)\$$/.exec(pattern)?.[1];
+  if (words !== undefined) return oneOf(words.split('|'));
+  const [, empty, scheme, more] = /^(\^\$\|)?\^([a-z]+)(\([a-z]+\)|[a-z])\?:\/\/$/.exec(pattern) ?? [];
+  if (scheme !== undefined) {
+    const longer = `${scheme}${more?.replace(/[()]/g, '')}`;
+    return {
+      en: `must ${empty === undefined ? '' : 'be empty or '}begin with ${scheme}:// or ${longer}://`,
+      zh: `必须${empty === undefined ? '' : '为空，或'}以 ${scheme}:// 或 ${longer}:// 开头`,
+    };
+  }
   const [, characters, least, most = least] = /^\^\[([^\\[\]]+)\]\{(\d+)(?:,(\d+))?\}\$$/.exec(pattern) ?? [];
   if (characters === undefined || characters.startsWith('^')) {
     return { en: `must match ${pattern}`, zh: `必须符合 ${pattern}` };

@@ -104,6 +104,14 @@ function parameterError({ validation, validationContext }: FastifyError): Licens
   const [first] = faults;
   const required = first?.params['requiredProperties'];
   if (Array.isArray(required)) return new LicenseError('parameter_missing', { name: String(required[0]) });
-  const name = first?.instancePath.replace(/^\//, '') || (validationContext ?? REQUEST);
+  const name = nameAt(first?.instancePath ?? '') || (validationContext ?? REQUEST);
   return new LicenseError('parameter_invalid', { name, problem: describeFaults(faults) });
+}
+
+/** `/items/3/pid` → `items[3].pid`. */
+function nameAt(pointer: string): string {
+  return pointer
+    .replace(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replace(/^\//, '')
+    .replaceAll('/', '.');
 }

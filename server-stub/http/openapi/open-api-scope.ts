@@ -17,8 +17,7 @@ export async function openApiScope(
   await limitCalls(scope, services);
   // The router takes a broken percent-encoding literally, and a LicenseKey nobody meant would cost a seat.
   scope.addHook('onRequest', async ({ url }) => {
-    const problem = url.includes('%') ? encodingProblem(url) : undefined;
-    if (problem !== undefined) throw new LicenseError('parameter_invalid', { name: 'query', problem });
+    if (url.includes('%')) requireText(url);
   });
   // Old clients send bodies and content types that mean nothing to calls whose parameters are in the query.
   scope.removeAllContentTypeParsers();
@@ -27,13 +26,29 @@ export async function openApiScope(
   );
 }
 
-/** No text of ours holds U+0000, and PostgreSQL keeps none. */
-function encodingProblem(url: string): Bilingual | undefined {
-  if (url.includes('%00')) return { en: 'holds U+0000', zh: '含有 U+0000' };
+/**
+ * No text of ours holds U+0000, and PostgreSQL keeps none.
+ *
+ * @throws `parameter_invalid`, by the name of the first parameter that is no text
+ */
+function requireText(url: string): void {
+  const problem = encodingProblem(url);
+  if (problem === undefined) return;
+  const query = url.slice(url.indexOf('?') + 1);
+  const wrong = query.split('&').find((pair) => encodingProblem(pair) !== undefined);
+  const name = /^(\w{1,64})=/.exec(wrong ?? '')?.[1] ?? 'URL';
+  throw new LicenseError('parameter_invalid', { name, problem });
+}
+
+function encodingProblem(text: string): Bilingual | undefined {
+  if (text.includes('%00')) return { en: 'holds U+0000', zh: '含有 U+0000' };
   try {
-    decodeURIComponent(url);
+    decodeURIComponent(text);
     return undefined;
   } catch {
-    return { en: 'is not percent-encoded UTF-8', zh: '不是百分号编码的 UTF-8' };
+    return {
+      en: 'is not percent-encoded UTF-8; a percent sign itself is %25',
+      zh: '不是 UTF-8 的百分号编码（百分号本身须写作 %25）',
+    };
   }
 }
