@@ -92,7 +92,11 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
           const upload = await uploads.enter(uploadId);
           if (upload.state === 'cleared') throw new LicenseError('upload_cleared');
           const language = languageOf(request);
-          return { code: 200, message: MESSAGE[language], data: resultOf(upload, arrival.received, language) };
+          return {
+            code: 200,
+            message: MESSAGE[language],
+            data: resultOf(upload, arrival.received, language),
+          };
         },
       );
     }

@@ -86,8 +86,7 @@ export class LicenseKeyLines {
     if (to - from > LICENSE_KEY_MAX_BYTES) return { ...place, problem: PROBLEMS.long };
     const text = buffer.toString('utf8', from, to);
     // Decoding puts this sign in the place of what is no UTF-8; it may also stand there by right.
-    if (text.includes('\ufffd') && !isUtf8(buffer.subarray(from, to)))
-      return { ...place, problem: PROBLEMS.notUtf8 };
+    if (text.includes('\ufffd') && !isUtf8(buffer.subarray(from, to))) return { ...place, problem: NOT_UTF8 };
     if (isLicenseKey(text)) return { ...place, licenseKey: text };
     const problem = problemOf(text);
     return problem && { ...place, problem };
@@ -111,9 +110,11 @@ function startsWith(buffer: Buffer, start: number, bytes: readonly number[]): bo
   return bytes.every((byte, index) => buffer[start + index] === byte);
 }
 
+/** One object, so that a line can be told by it. */
+export const NOT_UTF8: Bilingual = { en: 'is not UTF-8', zh: '不是 UTF-8' };
+
 const PROBLEMS = {
   utf16: { en: 'is UTF-16; save the file as UTF-8', zh: '为 UTF-16 编码，请将文件另存为 UTF-8' },
-  notUtf8: { en: 'is not UTF-8', zh: '不是 UTF-8' },
   long: {
     en: `is longer than ${LICENSE_KEY_MAX_BYTES} bytes`,
     zh: `超过 ${LICENSE_KEY_MAX_BYTES} 字节`,

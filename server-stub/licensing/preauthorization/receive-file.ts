@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { codeOf } from '#core/host/reason.ts';
+import { FileImpression, type WholeProblem } from './file-impression.ts';
 import { LicenseKeyLines } from './license-key-lines.ts';
 
 /** A line of a file that is no LicenseKey. */
@@ -20,6 +21,8 @@ export interface ReceivedFile {
   readonly invalid: number;
   /** The first of the invalid lines. */
   readonly problems: readonly LineProblem[];
+  readonly wholeProblem?: WholeProblem | undefined;
+  readonly warnings: readonly Bilingual[];
 }
 
 export interface ReceiveOptions {
@@ -65,10 +68,13 @@ async function takeIn(
 ): Promise<ReceivedFile> {
   const hash = createHash('sha256');
   const lines = new LicenseKeyLines();
+  const impression = new FileImpression();
   const problems: LineProblem[] = [];
   let [bytes, licenseKeys, invalid] = [0, 0, 0];
   const look = (found: ReturnType<LicenseKeyLines['push']>) => {
-    for (const { number, problem } of found) {
+    for (const line of found) {
+      impression.seeLine(line);
+      const { number, problem } = line;
       if (problem === undefined) licenseKeys += 1;
       else {
         invalid += 1;
@@ -81,24 +87,32 @@ async function takeIn(
     bytes += chunk.length;
     if (bytes > maxBytes) throw new LicenseError('payload_too_large');
     hash.update(chunk);
+    impression.see(chunk);
     look(lines.push(chunk));
     await handle.appendFile(chunk);
   }
   look(lines.end());
-  return { sha256: hash.digest('hex'), bytes, licenseKeys, invalid, problems };
+  const { wholeProblem, warnings } = impression;
+  return { sha256: hash.digest('hex'), bytes, licenseKeys, invalid, problems, wholeProblem, warnings };
 }
 
 /**
- * Says whether a file may go in: all its lines are LicenseKeys, or the caller wants those that are.
+ * Says whether a file may go in: all its lines are LicenseKeys, or the caller wants those that are and there are some.
  *
  * @throws `upload_invalid`, `parameter_invalid` where nothing is in it
  */
-export function requireGood({ licenseKeys, invalid, problems }: ReceivedFile, partial: boolean): void {
+export function requireGood(
+  { licenseKeys, invalid, problems, wholeProblem }: ReceivedFile,
+  partial: boolean,
+): void {
   if (licenseKeys + invalid === 0) {
     const problem = { en: 'holds no LicenseKey', zh: '不含任何 LicenseKey' };
     throw new LicenseError('parameter_invalid', { name: 'file', problem });
   }
-  if (invalid === 0 || partial) return;
+  if (invalid === 0) return;
+  if (partial && licenseKeys > 0 && wholeProblem?.isForeign !== true) return;
+  if (wholeProblem !== undefined)
+    throw new LicenseError('upload_invalid', { invalid, problem: wholeProblem.problem });
   const more = invalid - problems.length;
   const problem = {
     en: `${problems.map(({ line, problem: { en } }) => `line ${line} ${en}`).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
