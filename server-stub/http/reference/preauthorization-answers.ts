@@ -48,6 +48,9 @@ export const UploadAnswer = success(
         { description: '前若干个无效行 · the first invalid lines' },
       ),
       upload: UploadId,
+      warnings: Type.Optional(
+        Type.Array(Message, { description: '文件的可疑之处 · what looks odd about the file' }),
+      ),
     }),
   },
   {
