@@ -10,8 +10,8 @@ import { allPages, ROOT, readPage } from './pages.ts';
 
 /**
  * Every `sh` block is run as it stands: the blocks of a page make one script, in the repository, with a home
- * folder of its own. Two things differ from a reader's shell: 8443 is a free port, and what was started in the
- * background is ended with the script. What cannot be run so is fenced as `console`.
+ * folder of its own. Two things differ from a reader's shell: 8443 and 8480 are free ports, and what was started in
+ * the background is ended with the script. What cannot be run so is fenced as `console`.
  */
 const README = blocksOf('README.md');
 const PAGES = {
@@ -22,19 +22,22 @@ const PAGES = {
   'docs/integration.md': [...README, ...blocksOf('docs/integration.md')],
   'docs/devices.md': [...README, ...blocksOf('docs/devices.md')],
 };
-const TIME_LIMIT_MS = 180_000;
+/** Of the ports that the pages name. */
+const PORTS = ['8443', '8480'];
+const TIME_LIMIT_MS = 300_000;
 const MOST_CONSOLE_BLOCKS = 8;
 
 function blocksOf(name: string): string[] {
   return readPage(name).blocks.flatMap(({ language, text }) => (language === 'sh' ? [text] : []));
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
+/** Ports that nobody listens on, all different. */
+async function freePorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => String((server.address() as { port: number }).port));
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
 }
 
 /** Runs a script in a process group of its own, which ends with it. */
@@ -73,14 +76,17 @@ test.concurrent.each(Object.entries(PAGES))(
   async (_name, blocks) => {
     const home = mkdtempSync(join(tmpdir(), 'license-docs-'));
     try {
-      const port = String(await freePort());
+      const free = await freePorts(PORTS.length);
       const script = [
         'set -euo pipefail',
         `trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT`,
         'set -x',
         ...blocks,
       ];
-      const { code, output } = await runScript(script.join('\n').replaceAll('8443', port), home);
+      const ownPorts = script
+        .join('\n')
+        .replaceAll(new RegExp(PORTS.join('|'), 'g'), (port) => free[PORTS.indexOf(port)] ?? port);
+      const { code, output } = await runScript(ownPorts, home);
       expect(code, output).toBe(0);
     } finally {
       rmSync(home, { recursive: true, force: true });

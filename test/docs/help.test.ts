@@ -1,13 +1,16 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { allPages, type Page, ROOT, spansOf } from './pages.ts';
+import { systemClock } from '#core/clock.ts';
+import type { Terminal } from '#core/host/cli.ts';
+import { runProgram } from '../../agent/program.ts';
+import { runServerProgram } from '../../server-stub/program.ts';
+import { runVendor } from '../../server-stub/vendor/program.ts';
+import { allPages, type Page, spansOf } from './pages.ts';
 
 const PROGRAMS = {
-  'license-agent': 'agent/main.ts',
-  'license-server': 'server-stub/main.ts',
-  'license-vendor': 'server-stub/vendor/main.ts',
+  'license-agent': runProgram,
+  'license-server': runServerProgram,
+  'license-vendor': (args: readonly string[], terminal: Terminal) =>
+    runVendor(args, { terminal, env: {}, clock: systemClock, person: undefined }),
 } as const;
 type Program = keyof typeof PROGRAMS;
 
@@ -27,14 +30,19 @@ function helpOf(program: Program, path: readonly string[]): Promise<Help> {
 }
 
 async function readHelp(program: Program, path: readonly string[]): Promise<Help> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, PROGRAMS[program]), ...path, '--help'],
-    { env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' } },
-  );
+  let stdout = '';
+  const terminal: Terminal = {
+    language: 'en',
+    json: false,
+    out: (text) => {
+      stdout += text;
+    },
+    err: () => {},
+  };
+  await PROGRAMS[program]([...path, '--help'], terminal);
   const [before = '', after = ''] = stdout.split('\nCommands:\n');
   return {
-    commands: [...after.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name),
+    commands: [...after.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name),
     options: [...before.matchAll(/(--[a-z-]+)/g)].map(([, name = '']) => name),
   };
 }
@@ -63,7 +71,7 @@ async function unknownIn(program: Program, words: readonly string[]): Promise<st
   let help = await helpOf(program, path);
   const options = new Set(help.options);
   for (const word of words) {
-    if (!/^[a-z]+$/.test(word) || help.commands.length === 0) break;
+    if (!/^[a-z][a-z-]*$/.test(word) || help.commands.length === 0) break;
     if (!help.commands.includes(word)) return [[program, ...path, word].join(' ')];
     path.push(word);
     help = await helpOf(program, path);

@@ -4,7 +4,7 @@ import { type Block, headingsOf, isThere, linksOf, type Page, pairs } from './pa
 /** Commands and data without comments, which are in the reader's language. Pictures may be too. */
 function comparable({ language, text }: Block): Block {
   if (language === 'text') return { language, text: '' };
-  const lines = text.split('\n').filter((line) => !/^\s*#/.test(line));
+  const lines = text.split('\n').filter((line) => !/^\s*(#|\/\/)/.test(line));
   return { language, text: lines.map((line) => line.replace(/\s+# .*$/, '')).join('\n') };
 }
 
