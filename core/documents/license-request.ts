@@ -1,7 +1,7 @@
 import * as Type from 'typebox';
 import { Fingerprint } from '../device/fingerprint.ts';
 import { LicenseError } from '../errors.ts';
-import { PublicJwk, type VerificationKey, verificationKey } from '../keys.ts';
+import { PublicJwk, publicKeyThumbprint, type VerificationKey, verificationKey } from '../keys.ts';
 import { AppId, Compact, Epoch, Id, LicenseKey, Sha256 } from '../shapes.ts';
 import { defineDocument } from './signed-document.ts';
 
@@ -65,6 +65,9 @@ export const licenseRequestDocument = defineDocument({
 export interface ParsedLicenseRequest {
   readonly compact: string;
   readonly claims: LicenseRequest;
+  /** Thumbprint of the device key. */
+  readonly jkt: string;
+  /** Made when asked for: strangers are turned away without. */
   readonly deviceKey: VerificationKey;
 }
 
@@ -76,14 +79,20 @@ export interface ParsedLicenseRequest {
  */
 export function parseLicenseRequest(compact: unknown): ParsedLicenseRequest {
   const { claims, kid } = licenseRequestDocument.parse(compact);
-  const deviceKey = verificationKey(claims.jwk);
-  if (deviceKey.thumbprint !== kid) {
+  if (publicKeyThumbprint(claims.jwk) !== kid) {
     throw new LicenseError('document_malformed', {
       where: 'license-request+jwt',
       problem: { en: 'kid is not the thumbprint of jwk', zh: 'kid 不是 jwk 的指纹' },
     });
   }
-  return { compact: compact as string, claims, deviceKey };
+  return {
+    compact: compact as string,
+    claims,
+    jkt: kid,
+    get deviceKey() {
+      return verificationKey(claims.jwk);
+    },
+  };
 }
 
 /**

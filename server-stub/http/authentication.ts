@@ -1,10 +1,9 @@
-import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LicenseError } from '#core/errors.ts';
 import type { Scope } from '../licensing/credentials.ts';
 import { type Caller, recogniseCaller } from '../licensing/recognise-caller.ts';
 import { FailedAttempts } from './failed-attempts.ts';
-import { addressOf } from './remote-address.ts';
+import { networkOf } from './remote-address.ts';
 import type { Services } from './services.ts';
 
 declare module 'fastify' {
@@ -52,8 +51,7 @@ export function requireCredentials(
   async function verify(header: string, request: FastifyRequest): Promise<Caller> {
     const wasRight = remembered.has(header);
     const { customerId, secret } = basicCredentials(header);
-    // An IPv6 host has 2^64 addresses of its own: they count as one.
-    const network = normalizeIP(addressOf(request));
+    const network = networkOf(request);
     if (!wasRight) failedAttempts.begin(network);
     const caller = await recogniseCaller(store.reader, customerId, secret, clock.now());
     if (caller === undefined) {

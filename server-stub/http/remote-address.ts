@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 
 /**
@@ -8,4 +9,9 @@ import type { FastifyRequest } from 'fastify';
 export function addressOf(request: FastifyRequest): string {
   const { ip } = request;
   return isIP(ip) === 0 ? (request.socket.remoteAddress ?? '') : ip;
+}
+
+/** What limits count of an address: an IPv6 host has 2^64 addresses of its own, they count as one. */
+export function networkOf(request: FastifyRequest): string {
+  return normalizeIP(addressOf(request));
 }

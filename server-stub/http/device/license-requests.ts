@@ -5,23 +5,32 @@ import {
   parseLicenseRequest,
   verifyLicenseRequest,
 } from '#core/documents/license-request.ts';
+import { errorTable } from '#core/error-table.ts';
 import { asLicenseError, type Bilingual, LicenseError } from '#core/errors.ts';
 import { answerRequests, type DeviceOutcome } from '../../licensing/answer-request.ts';
 import type { Verb } from '../../licensing/batch.ts';
 import { signStatement } from '../../licensing/issuer.ts';
-import { recognise } from '../../licensing/recognise.ts';
+import { namedStrangers } from '../../licensing/named-strangers.ts';
+import { Recogniser } from '../../licensing/recogniser.ts';
 import type { DeviceRequest } from '../../licensing/request-facts.ts';
 import { BodyReceiver } from '../body-receiver.ts';
+import { FailedAttempts, RETRY_AFTER_SECONDS } from '../failed-attempts.ts';
 import { languageOf, type Problem, problemOf } from '../problems.ts';
-import { addressOf } from '../remote-address.ts';
+import { addressOf, networkOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
+import { Turns } from './turns.ts';
 
 /** Requests in one call at most. Source: protocol, "An answer is …". */
 const MAX_REQUESTS = 1000;
 /** A thousand refreshes with the token held fit; nobody has proven anything yet when this is read. */
 const MAX_ARRAY_BYTES = 4 * 1024 * 1024;
-/** Sixteen of the largest at a time; a gateway that comes too many waits seconds. */
+/** Sixteen of the largest at a time, four from one network; a gateway that comes too many waits seconds. */
 const MAX_ARRAYS_BYTES = 16 * MAX_ARRAY_BYTES;
+const MAX_NETWORK_BYTES = 4 * MAX_ARRAY_BYTES;
+/** Requests of an array that are begun in one turn of the event loop: a few milliseconds. */
+const PIECE = 50;
+/** Requests of one network that may be rejected in a second before its strangers are no longer looked at. */
+const MAX_REJECTED = 100;
 
 const REQUEST: Bilingual = { en: 'request', zh: '请求' };
 const BODY: Bilingual = { en: 'body', zh: '请求体' };
@@ -34,14 +43,24 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
   const { store, batch, issuer, clock } = services;
   const verb: Verb<DeviceRequest, DeviceOutcome> = answerRequests(issuer);
 
-  async function accept(compact: unknown, from: string): Promise<DeviceRequest> {
-    const parsed = parseLicenseRequest(compact);
-    const { aud } = parsed.claims;
-    if (aud !== issuer.serverId) {
-      throw new LicenseError('issuer_mismatch', { where: REQUEST, expected: issuer.serverId, actual: aud });
+  const recogniser = new Recogniser(store.reader, clock);
+  const rejected = new FailedAttempts(MAX_REJECTED);
+  const turns = new Turns();
+
+  async function accept(compact: unknown, call: FastifyRequest): Promise<DeviceRequest> {
+    try {
+      const parsed = parseLicenseRequest(compact);
+      const { aud } = parsed.claims;
+      if (aud !== issuer.serverId) {
+        throw new LicenseError('issuer_mismatch', { where: REQUEST, expected: issuer.serverId, actual: aud });
+      }
+      await recogniser.admit(parsed);
+      return { claims: await verifyLicenseRequest(parsed), jkt: parsed.jkt, from: addressOf(call) };
+    } catch (cause) {
+      // That the store fails is nobody's guess.
+      if (errorTable[asLicenseError(cause).code].http < 500) rejected.count(networkOf(call));
+      throw cause;
     }
-    await recognise(store.reader, parsed, clock.now());
-    return { claims: await verifyLicenseRequest(parsed), jkt: parsed.deviceKey.thumbprint, from };
   }
 
   async function answerTo(request: DeviceRequest): Promise<Answer> {
@@ -50,18 +69,49 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
     return signStatement(issuer, outcome);
   }
 
+  /**
+   * What is accepted of an array, in its order, a piece of it in a turn. Once its network has had more rejected in this
+   * second than it may, strangers of the array are told by the names that they bear and refused without any other
+   * work; who bears the name of a known key or of an enrollment is looked at as ever, so that devices behind the NAT
+   * of one that floods are served. A device by itself costs no more than its call, and is always looked at.
+   */
+  async function acceptAll(
+    requests: readonly unknown[],
+    call: FastifyRequest,
+  ): Promise<PromiseSettledResult<DeviceRequest>[]> {
+    const network = networkOf(call);
+    const tooMany = { status: 'rejected', reason: tooManyStrangers() } as const;
+    const settled: PromiseSettledResult<DeviceRequest>[] = [];
+    for (let begin = 0; begin < requests.length; begin += PIECE) {
+      await turns.next();
+      const piece = requests.slice(begin, begin + PIECE);
+      const strangers = rejected.exhausted(network)
+        ? await namedStrangers(store.reader, piece, clock.now())
+        : [];
+      const looked = await Promise.allSettled(
+        piece.map((each, index) => (strangers[index] ? undefined : accept(each, call))),
+      );
+      for (const each of looked) {
+        const stranger = each.status === 'fulfilled' && each.value === undefined;
+        settled.push(stranger ? tooMany : (each as PromiseSettledResult<DeviceRequest>));
+      }
+    }
+    if (settled.every((each) => each === tooMany)) throw tooMany.reason;
+    return settled;
+  }
+
   /** Decided in their order: of a gateway's release and activation it matters which came first. */
   async function answerAll(
     requests: readonly unknown[],
     call: FastifyRequest,
   ): Promise<(Answer | Problem)[]> {
+    const language = languageOf(call);
     const problem = (thrown: unknown): Problem => {
       const error = asLicenseError(thrown);
       if (error.code === 'internal') call.log.error({ requestId: call.id, err: thrown }, error.message);
-      return problemOf(error, languageOf(call), call.id);
+      return problemOf(error, language, call.id);
     };
-    const from = addressOf(call);
-    const accepted = await Promise.allSettled(requests.map((each) => accept(each, from)));
+    const accepted = await acceptAll(requests, call);
     return Promise.all(
       accepted.map((each) =>
         each.status === 'fulfilled' ? answerTo(each.value).catch(problem) : problem(each.reason),
@@ -75,16 +125,24 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
     { parseAs: 'string', bodyLimit: licenseRequestDocument.maxBytes },
     (_request, body, done) => done(null, body),
   );
-  const arrays = new BodyReceiver({ most: MAX_ARRAY_BYTES, together: MAX_ARRAYS_BYTES });
+  const arrays = new BodyReceiver({
+    most: MAX_ARRAY_BYTES,
+    network: MAX_NETWORK_BYTES,
+    together: MAX_ARRAYS_BYTES,
+  });
   scope.addContentTypeParser('application/json', (_request, _payload, done) => done(null));
   scope.addHook('preValidation', async (request, reply) => {
     if (/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
-      request.body = splitRequests(await arrays.receive(request.raw, reply.raw));
+      request.body = splitRequests(await arrays.receive(request.raw, reply.raw, networkOf(request)));
   });
   scope.post('/v1/license-requests', async (request) => {
     const { body } = request;
-    return Array.isArray(body) ? answerAll(body, request) : answerTo(await accept(body, addressOf(request)));
+    return Array.isArray(body) ? answerAll(body, request) : answerTo(await accept(body, request));
   });
+}
+
+function tooManyStrangers(): LicenseError {
+  return new LicenseError('rate_limited', { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 /**
