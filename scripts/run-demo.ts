@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DemoApi, walkThroughOpenApi } from './demo-openapi.ts';
 import { DemoProcesses } from './demo-processes.ts';
+import { lookAround } from './look-around.ts';
 
 const zh = /^zh/i.test(process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '');
 const USAGE = './scripts/demo [--once] [--json]';
@@ -20,6 +21,8 @@ if (options.help) {
 
 const say = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 const step = (english: string, chinese: string): void => say(`\n▸ ${zh ? chinese : english}`);
+/** What a command answered, as far as the reader needs it. */
+const told = (answer: object, members?: string[]): void => say(`  → ${JSON.stringify(answer, members)}`);
 
 let ending: Promise<never> | undefined;
 /** Ends every process, removes the folder and exits. What asks first decides the code. */
@@ -88,6 +91,22 @@ function refuse(reason: string): never {
 
 const CID = '717241';
 const SKU = 'product=1,mediaType=3,minutes=0,period=00:00~23:59,zone=Asia/Shanghai,category=device';
+const SCHOOL = ['--cid', CID, '--name', 'Demo School', '--preallocation'];
+
+interface Application {
+  readonly items: readonly { readonly pid: string }[];
+  readonly apps: readonly { readonly appId: string }[];
+}
+
+interface Grant {
+  readonly lines: readonly { readonly renewId?: string }[];
+}
+
+/** Of long answers. */
+const SHOWN = [
+  ...['kind', 'cid', 'serial', 'applicationId', 'grantId', 'apps', 'appId', 'name', 'changed'],
+  ...['items', 'lines', 'pid', 'renewId', 'count', 'pools', 'renewals', 'granted', 'allocated', 'used'],
+];
 
 async function demo(): Promise<void> {
   say(zh ? `演示目录：${folder}` : `Demo folder: ${folder}`);
@@ -118,19 +137,15 @@ async function demo(): Promise<void> {
     '--host',
     '127.0.0.1',
   );
-  const application = await run<{ items: { pid: string }[]; apps: { appId: string }[] }>(
+  const application = await run<Application>(
     'license-server',
     'apply',
     ...server,
-    '--cid',
-    CID,
-    '--name',
-    'Demo School',
+    ...SCHOOL,
     '--app',
     'Classroom',
     '--app',
     'Library',
-    '--preallocation',
     '--purchase',
     `${SKU},validity=1y,count=100`,
     '--purchase',
@@ -140,26 +155,31 @@ async function demo(): Promise<void> {
   );
   const [pid = '', trialPid = ''] = application.items.map((item) => item.pid);
   const [appId = '', otherAppId = ''] = application.apps.map((app) => app.appId);
+  told(application, SHOWN);
 
   step('The vendor certifies the server and signs the grant.', '厂商认证服务器并签署授权。');
-  await run('license-vendor', 'certify', at('application.jwt'), ...vendor, '--out', at('certificate.jwt'));
-  const grant = await run<{ lines: { kind: string; renewId?: string }[] }>(
-    'license-vendor',
-    'grant',
-    '--from',
-    at('application.jwt'),
-    ...vendor,
-    '--yes',
-    '--renewal',
-    `pid=${pid},validity=1y,count=20`,
-    '--out',
-    at('grant.jwt'),
+  told(
+    await run('license-vendor', 'certify', at('application.jwt'), ...vendor, '--out', at('certificate.jwt')),
+    SHOWN,
   );
-  const renewId = grant.lines.find(({ kind }) => kind === 'renewal')?.renewId ?? '';
+  told(
+    await run(
+      'license-vendor',
+      'grant',
+      '--from',
+      at('application.jwt'),
+      ...vendor,
+      '--yes',
+      '--out',
+      at('grant.jwt'),
+    ),
+    SHOWN,
+  );
 
   step('The school imports both and starts the server.', '学校导入授权并启动服务器。');
-  await run('license-server', 'import', at('certificate.jwt'), ...server);
-  await run('license-server', 'import', at('grant.jwt'), ...server);
+  told(await run('license-server', 'import', at('certificate.jwt'), ...server), SHOWN);
+  told(await run('license-server', 'import', at('grant.jwt'), ...server), SHOWN);
+  told(await run('license-server', 'quota', ...server), SHOWN);
   const credentials = await run<{ customerId: string; customerSecret: string }>(
     'license-server',
     'credentials',
@@ -208,21 +228,38 @@ async function demo(): Promise<void> {
   await start('license-agent', 'run', ...agent);
   await run('license-agent', 'activate', ...agent);
   const before = await run('license-agent', 'check', '--media', 'video', ...agent);
-  say(`  → ${JSON.stringify(before)}`);
+  told(before);
 
   step('The server is stopped: the device stays licensed.', '停止服务器：设备仍保持授权。');
   await processes.stop(serving.child);
   const offline = await run('license-agent', 'check', '--media', 'video', ...agent);
-  say(`  → ${JSON.stringify(offline)}`);
+  told(offline);
 
   step('The server is started again.', '重新启动服务器。');
   serving = await start('license-server', 'serve', ...server);
   const status = await run('license-agent', 'status', ...agent);
 
   const { customerId, customerSecret } = credentials;
-  const api = new DemoApi({ serverUrl, caFile, customerId, customerSecret, say });
-  await walkThroughOpenApi(api, { appId, pid, renewId }, step);
+  const api = new DemoApi({ serverUrl, caFile, customerId, customerSecret, language: zh ? 'zh' : 'en', say });
+  let renewId = '';
+  const applyForRenewal = async (): Promise<string> => {
+    step(
+      'The school applies for renewals (申请续期), and the vendor grants them.',
+      '申请续期，厂商签署授权。',
+    );
+    const apps = ['--app', `Classroom=${appId}`, '--app', `Library=${otherAppId}`];
+    const wish = ['--renewal', `pid=${pid},validity=1y,count=20`, '--out', at('renewal-application.jwt')];
+    told(await run('license-server', 'apply', ...server, ...SCHOOL, ...apps, ...wish), SHOWN);
+    const order = ['--from', at('renewal-application.jwt'), '--yes', '--out', at('renewal-grant.jwt')];
+    const grant = await run<Grant>('license-vendor', 'grant', ...order, ...vendor);
+    told(grant, SHOWN);
+    told(await run('license-server', 'import', at('renewal-grant.jwt'), ...server), SHOWN);
+    renewId = grant.lines[0]?.renewId ?? '';
+    return renewId;
+  };
+  await walkThroughOpenApi(api, { appId, pid, applyForRenewal }, step);
   await api.close();
+  told(await run('license-server', 'quota', ...server), SHOWN);
   const agentSocket = at('run/agent.sock');
   const ready = {
     serverUrl,
@@ -241,37 +278,7 @@ async function demo(): Promise<void> {
     status,
   };
   if (options.json) process.stdout.write(`${JSON.stringify(ready)}\n`);
-  else say(lookAround(ready));
-}
-
-function lookAround(
-  ready: Record<
-    | 'serverUrl'
-    | 'caFile'
-    | 'customerId'
-    | 'customerSecret'
-    | 'appId'
-    | 'pid'
-    | 'agentSocket'
-    | 'agentConfig',
-    string
-  >,
-): string {
-  const { serverUrl, caFile, customerId, customerSecret, appId, pid, agentSocket, agentConfig } = ready;
-  const title = zh ? '现在可以试试（另开一个终端）：' : 'Look around, from another terminal:';
-  return `
-${title}
-  npm run -s agent -- status --config ${agentConfig}
-  npm run -s agent -- check --media video --config ${agentConfig}
-  npm run -s server -- quota --config ${at('server.toml')}
-  npm run -s server -- audit --config ${at('server.toml')}
-  curl --unix-socket ${agentSocket} http://agent/v1/status
-  curl --cacert ${caFile} -u ${customerId}:${customerSecret} -X POST \\
-    '${serverUrl}/dabiz/license/v2/active?pid=${pid}&licenseKey=SN-0001&appid=${appId}'
-  curl --cacert ${caFile} -u ${customerId}:${customerSecret} \\
-    '${serverUrl}/dabiz/license/v2/detail?key=SN-0001&appid=${appId}'
-  ${zh ? '全部接口' : 'Every call'}: ${serverUrl}/reference
-`;
+  else if (!options.once) say(lookAround(ready, at('server.toml'), zh));
 }
 
 try {
@@ -280,8 +287,8 @@ try {
     await end(
       0,
       zh
-        ? '\n演示目录已删除。\n不带 --once 运行 ./scripts/demo 可保留它以便查看。'
-        : '\nThe demo folder is removed.\n./scripts/demo without --once keeps it to look around.',
+        ? '\n演示目录已删除。\n不带 --once 运行 ./scripts/demo 会保留它，并列出可在另一个终端执行的命令：查看设备状态、额度与审计记录，调用 OpenAPI。'
+        : '\nThe demo folder is removed.\n./scripts/demo without --once keeps it, and names commands to look around from another terminal: state of the device, quota, audit trail, calls of the OpenAPI.',
     );
   if (!options.json)
     say(zh ? '按 Ctrl+C 结束并删除演示目录。' : 'Ctrl+C ends the demo and removes its folder.');

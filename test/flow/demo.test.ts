@@ -75,12 +75,30 @@ test('./scripts/demo --once shows a device licensed with its server stopped, and
     'POST active 400',
     'POST renew 200',
     'GET detail 200',
+    'POST pad/delete 200',
+    'GET pads/export 200',
+    'POST pad/clear 200',
+    'GET pads 200',
     'POST vendor/pad/switch 200',
   ]);
   const [, folder = ''] = /Demo folder: (.*)/.exec(stdout) ?? [];
   expect(folder).not.toBe('');
   expect(existsSync(folder)).toBe(false);
-  expect(stdout).toContain('npm run -s agent -- status --config ');
+  // What was asked for, granted, and left, each below its command.
+  expect(stdout).toMatch(/\$ license-server apply .*\n {2}→ \{.*"items":\[\{"pid":/);
+  expect(stdout).toMatch(/\$ license-vendor certify .*\n {2}→ \{"kind":"certificate"/);
+  expect(stdout).toMatch(/\$ license-vendor grant .*\n {2}→ \{"kind":"grant"/);
+  expect(stdout).toMatch(/\$ license-server import .*\n {2}→ \{"kind":"certificate".*"changed":true\}/);
+  expect(stdout).toMatch(/\$ license-server quota .*\n {2}→ \{"pools":\[.*"granted":100,.*"used":0/);
+  const [beforeRenewal = '', renewal = ''] = stdout.split('applies for renewals');
+  expect(beforeRenewal).toMatch(/ \/dabiz\/license\/v2\/active\?/);
+  expect(renewal).toMatch(/apply .*--renewal .*\n.*\n.* grant .*\n {2}→ .*"renewId":.*\n.* import /);
+  expect(renewal).toMatch(/ \/dabiz\/license\/v2\/renew\?/);
+  expect(stdout).toContain(' -F file=@license-keys.txt "SN-1001\\nSN-1002\\nSN-1003\\n"\n');
+  expect(stdout).toMatch(/pads\/export\?.*\n {2}→ 200 SN-1001\n {8}SN-1002\n/);
+  expect(stdout.replaceAll(/\([^)]*\)/g, '')).not.toMatch(/\p{Script=Han}/u);
+  // Its folder is gone, and with it what such a command would look at.
+  expect(stdout).not.toContain('npm run -s agent -- status --config ');
   expect(stdout).toContain('./scripts/demo without --once keeps it');
 }, 120_000);
 
