@@ -12,6 +12,7 @@ import { CredentialUse } from './licensing/credential-use.ts';
 import { forget } from './licensing/forget.ts';
 import { purgePreauthorizations } from './licensing/preauthorization/purge-preauthorizations.ts';
 import { Uploads } from './licensing/preauthorization/uploads.ts';
+import { settleAllMinutes } from './licensing/settle-minutes.ts';
 import { openStore, type Store } from './store/database.ts';
 import { watchCommits } from './store/watch-commits.ts';
 import { Upkeep } from './upkeep.ts';
@@ -99,6 +100,7 @@ export async function startServer(
         run: (ended) => purgePreauthorizations(store, clock.now(), ended),
       },
       { name: 'forget', everyMs: 6 * HOUR_MS, run: () => forget(store, clock.now()) },
+      { name: 'minutes', everyMs: HOUR_MS, run: (ended) => settleAllMinutes(store, clock, ended) },
       { name: 'renew', everyMs: HOUR_MS, run: (ended) => renewAutomatically(store, clock, ended) },
       {
         name: 'credential use',

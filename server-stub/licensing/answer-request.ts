@@ -8,6 +8,7 @@ import { DeviceLedger } from './device-ledger.ts';
 import { denialClaims, type Issuer, type Statement, type StatementSubject, tokenClaims } from './issuer.ts';
 import type { Issuing } from './issuing.ts';
 import { Moves } from './moves.ts';
+import { noteImplausible } from './note-implausible.ts';
 import { recordMinutes } from './record-minutes.ts';
 import { RenewalLines } from './renewal-lines.ts';
 import { type DeviceRequest, type RequestFacts, requestFacts } from './request-facts.ts';
@@ -69,6 +70,7 @@ async function answerRun(
   await renewals.store();
   await facts.usage.store();
   await recordMinutes(transaction, facts.usage.added);
+  await noteImplausible(transaction, facts.usage.implausible);
   return outcomes;
 }
 

@@ -25,7 +25,7 @@ export async function changeByDevice(
   });
   const record = async (action: string, detail: Readonly<Record<string, unknown>> = {}) => {
     // The last minutes of a device that gives its license up.
-    facts.usage.report(license.license, claims.usage);
+    facts.usage.report(license, claims.usage, now);
     ledger.touch(license);
     await audit.append(license.cid, {
       actor: `device:${jkt}`,

@@ -133,7 +133,7 @@ async function decideContact(
     facts.bound.set(pair, 'known');
   }
   bindLicense(license, { outcome } as Binding, claims, jkt, now);
-  facts.usage.report(license.license, claims.usage);
+  facts.usage.report(license, claims.usage, now);
   ledger.touch(license);
   // What a person asked for is remembered even where it changed nothing: replayed after a release it would resume.
   const changed = outcome !== 'held' || seating.newcomers.has(request) || isAskedFor(claims);

@@ -3,6 +3,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { UsageMinutesTable } from '../store/schema.ts';
+import { MOST_COUNTED } from './report/figures.ts';
 
 /** Minutes of reports are kept by the quarter of an hour: on one of these every day of every zone begins. */
 const QUARTER_SECONDS = 900;
@@ -13,13 +14,15 @@ export interface AddedMinutes {
   readonly minutes: number;
 }
 
+type MinutesRow = Omit<UsageMinutesTable, 'settled'>;
+
 const MINUTES_COLUMNS = {
   cid: 'text',
   pid: 'text',
   app_id: 'text',
   at: 'integer',
   minutes: 'integer',
-} as const satisfies Columns<UsageMinutesTable>;
+} as const satisfies Columns<MinutesRow>;
 
 /**
  * Adds minutes to those of their App and PID in the running quarter of an hour, by which a usage report tells how
@@ -41,7 +44,7 @@ export async function recordMinutes(
     ])
     .groupBy(['license.cid', 'license.pid', 'license.app_id'])
     .execute();
-  const rows: UsageMinutesTable[] = [];
+  const rows: MinutesRow[] = [];
   for (const { cid, pid, app_id, minutes } of sums) {
     const at = quarterOf(await audit.timeOf(cid));
     rows.push({ cid, pid, app_id, at, minutes: Number(minutes) });
@@ -49,11 +52,15 @@ export async function recordMinutes(
   await db
     .insertInto('usage_minutes')
     .columns(columnNames(MINUTES_COLUMNS))
-    .expression(selectRows<UsageMinutesTable>(db, MINUTES_COLUMNS, rows))
+    .expression(selectRows<MinutesRow>(db, MINUTES_COLUMNS, rows))
     .onConflict((conflict) =>
       conflict
         .columns(['cid', 'pid', 'app_id', 'at'])
-        .doUpdateSet({ minutes: sql<number>`usage_minutes.minutes + excluded.minutes` }),
+        // Whatever stands there, no sum overflows: the request of a device must not fail by it.
+        .doUpdateSet({
+          minutes: sql<number>`case when usage_minutes.minutes >= ${sql.lit(MOST_COUNTED)}
+            then usage_minutes.minutes else usage_minutes.minutes + excluded.minutes end`,
+        }),
     )
     .execute();
 }

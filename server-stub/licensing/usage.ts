@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
+import type { EpochSeconds } from '#core/clock.ts';
 import type { LicenseRequest } from '#core/documents/license-request.ts';
 import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
-import type { Schema, UsageTotalTable } from '../store/schema.ts';
+import type { LicenseTable, Schema, UsageTotalTable } from '../store/schema.ts';
 import type { AddedMinutes } from './record-minutes.ts';
 
 /** Meters kept apart for a license; the smallest of more are added into one, so that no device fills the store. */
@@ -10,6 +11,8 @@ const MAX_METERS = 64;
 const MERGED = '0'.repeat(32);
 /** What a token can say. */
 const MAX_MINUTES = 100_000_000_000;
+/** What a meter may be ahead of the server, whose clock may differ: a day. */
+const TOLERATED_MINUTES = 1440;
 
 /** Used minutes as a token shows them to one device. */
 export interface UsedMinutes {
@@ -17,6 +20,15 @@ export interface UsedMinutes {
   readonly own: number;
   /** All other meters together. */
   readonly others: number;
+}
+
+/** A license for which more was reported than can be. */
+export interface ImplausibleUsage {
+  readonly license: string;
+  /** The highest that one of its meters says. */
+  readonly reported: number;
+  /** All that is counted for the license. */
+  readonly counted: number;
 }
 
 type MeterRow = Pick<UsageTotalTable, 'license' | 'meter_id'>;
@@ -29,8 +41,10 @@ const USAGE_COLUMNS = {
 
 /**
  * Used minutes of licenses for the length of one transaction: read once, raised in memory, written together. Of a
- * meter the highest report counts, of a license the sum of its meters; nothing lowers them. Source: design, Server
- * "Minutes".
+ * meter the highest report counts, of a license the sum of its meters; nothing lowers them. What a device says is only
+ * believed as far as time has passed since the activation: a meter no faster than the clock, and all meters together no
+ * more than {@link MAX_METERS} do, so that neither invented meters nor merged ones that report again add without end.
+ * Totals run on, so what is not believed today counts once its time has come. Source: design, Server "Minutes".
  */
 export class UsageTotals {
   readonly #db: Kysely<Schema>;
@@ -39,6 +53,8 @@ export class UsageTotals {
   /** By license, the meters whose row differs from the store's. */
   readonly #raised = new Map<string, Set<string>>();
   readonly #added = new Map<string, number>();
+  /** By license, the highest report that was not believed. */
+  readonly #implausible = new Map<string, number>();
   /** Rows that were added into the merged one. */
   readonly #merged: MeterRow[] = [];
 
@@ -59,16 +75,36 @@ export class UsageTotals {
     return usage;
   }
 
-  /** Takes what a device reports, which must hold the license. */
-  report(license: string, reported: LicenseRequest['usage']): void {
+  /** Takes what a device reports at `now`, which must hold the license. */
+  report(
+    { license, activation_time }: Pick<LicenseTable, 'license' | 'activation_time'>,
+    reported: LicenseRequest['usage'],
+    now: EpochSeconds,
+  ): void {
     if (reported === undefined) return;
     const meters = this.#metersOf(license);
+    const possible = Math.floor(Math.max(0, now - activation_time) / 60) + TOLERATED_MINUTES;
+    let room = Math.max(0, MAX_METERS * possible - sumOf(meters));
     for (const [meter, minutes] of Object.entries(reported)) {
-      const before = meters.get(meter) ?? -1;
-      if (minutes <= before) continue;
-      this.#raise(license, meter, minutes);
-      this.#added.set(license, (this.#added.get(license) ?? 0) + minutes - Math.max(before, 0));
+      const before = meters.get(meter);
+      const [counted, wanted] = [before ?? 0, Math.min(minutes, possible)];
+      const gain = Math.min(Math.max(0, wanted - counted), room);
+      if (minutes > counted + gain)
+        this.#implausible.set(license, Math.max(minutes, this.#implausible.get(license) ?? 0));
+      if (gain === 0 && before !== undefined) continue;
+      room -= gain;
+      this.#raise(license, meter, counted + gain);
+      this.#added.set(license, (this.#added.get(license) ?? 0) + gain);
     }
+  }
+
+  /** Licenses for which more was reported than time allows. */
+  get implausible(): ImplausibleUsage[] {
+    return [...this.#implausible].map(([license, reported]) => ({
+      license,
+      reported,
+      counted: sumOf(this.#metersOf(license)),
+    }));
   }
 
   /** What came in, to be recorded by its time too. */
@@ -149,6 +185,10 @@ export class UsageTotals {
     }
     this.#raise(license, MERGED, Math.min(sum, MAX_MINUTES));
   }
+}
+
+function sumOf(meters: ReadonlyMap<string, number>): number {
+  return meters.values().reduce((sum, minutes) => sum + minutes, 0);
 }
 
 /** Used minutes of each license that used any: a query to join or to run. */

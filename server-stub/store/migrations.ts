@@ -10,6 +10,7 @@ import { idempotencyBytes } from './migrations/idempotency-bytes.ts';
 import { licensePositions } from './migrations/license-positions.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
 import { preauthorization } from './migrations/preauthorization.ts';
+import { settledMinutes } from './migrations/settled-minutes.ts';
 import { usageMinutes } from './migrations/usage-minutes.ts';
 
 /**
@@ -27,6 +28,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0008-license-positions': licensePositions,
   '0009-usage-minutes': usageMinutes,
   '0010-idempotency-bytes': idempotencyBytes,
+  '0011-settled-minutes': settledMinutes,
 };
 
 /** Names of the migrations this program knows. */

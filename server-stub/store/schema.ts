@@ -41,6 +41,8 @@ export interface Schema {
   transfer: TransferTable;
   usage_total: UsageTotalTable;
   usage_minutes: UsageMinutesTable;
+  /** When the audit trail last told that devices reported more minutes for a license than time had passed. */
+  usage_implausible: { license: string; noted_at: number };
   audit_head: { cid: string; seq: number; at: number; hash: string };
   /** How far the trail of a company was read for alerts. */
   alert_cursor: { cid: string; seq: number };
@@ -193,6 +195,8 @@ export interface UsageMinutesTable {
   app_id: string;
   at: number;
   minutes: number;
+  /** How many of them stand in the audit trail. */
+  settled: Generated<number>;
 }
 
 /** Every device key that a license was ever bound to, so that an earlier one is told why it no longer is. */

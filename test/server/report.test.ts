@@ -10,6 +10,7 @@ import { importGrant } from '../../server-stub/licensing/import-grant.ts';
 import { release } from '../../server-stub/licensing/release.ts';
 import { renew } from '../../server-stub/licensing/renew.ts';
 import { resume } from '../../server-stub/licensing/resume.ts';
+import { settleAllMinutes } from '../../server-stub/licensing/settle-minutes.ts';
 import { suspend } from '../../server-stub/licensing/suspend.ts';
 import { takeBack } from '../../server-stub/licensing/take-back.ts';
 import { transfer } from '../../server-stub/licensing/transfer.ts';
@@ -294,7 +295,92 @@ describe.each(ENGINES)('a report of a store in %s', (engine) => {
     expect(rowOf(april, purchase.pid, appId)).toMatchObject({ minutes: 7, closing: { minutes: 37 } });
     await tamper(server, `update usage_minutes set minutes = minutes - 1 where at >= ${APRIL}`);
     const error = await throwsWithCode(makeReport(server), 'report_inconsistent');
-    expect(error.detail).toMatchObject({ trail: 36, tables: 37, appId });
+    expect(error.detail).toMatchObject({ trail: 7, tables: 6, appId });
+  });
+
+  test('proves minutes against the trail, where they were settled', async () => {
+    const server = await TestServer.start({ engine });
+    const { store, clock, world } = server;
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const meter = newId();
+    const settle = () => settleAllMinutes(store, clock, new AbortController().signal);
+    await device.ask({ usage: { [meter]: 10 } });
+    await settle();
+    clock.time += 60;
+    await device.ask({ purpose: 'refresh', usage: { [meter]: 12 } });
+    clock.time += DAY;
+    await device.ask({ purpose: 'refresh', usage: { [meter]: 20 } });
+    await settle();
+    await settle();
+    const rows = await store.reader
+      .selectFrom('audit')
+      .select(['actor', 'subject', 'detail'])
+      .where('action', '=', 'usage.settle')
+      .orderBy('seq')
+      .execute();
+    const { appId, purchase, cid } = world;
+    expect(rows.map(({ detail, ...row }) => ({ ...row, detail: JSON.parse(detail) }))).toEqual([
+      {
+        actor: 'server',
+        subject: appId,
+        detail: { appId, pid: purchase.pid, minutes: 10, quarters: [[NOW, 10]] },
+      },
+      {
+        actor: 'server',
+        subject: appId,
+        detail: {
+          appId,
+          pid: purchase.pid,
+          minutes: 10,
+          quarters: [
+            [NOW, 2],
+            [NOW + DAY, 8],
+          ],
+        },
+      },
+    ]);
+    clock.time = APRIL;
+    expect(rowOf(companyOf(await makeReport(server), cid), purchase.pid, appId)).toMatchObject({
+      minutes: 20,
+    });
+    for (const statement of [
+      // As one who knows the tables would: both, and the mark of what was settled.
+      'update usage_minutes set minutes = 1, settled = 1; update usage_total set minutes = 1',
+      'delete from usage_minutes; delete from usage_total',
+      `update usage_minutes set at = at + ${40 * DAY}`,
+      `update usage_minutes set app_id = '${world.otherAppId}'; delete from usage_total`,
+      'update usage_minutes set minutes = minutes + 5, settled = settled + 5',
+    ]) {
+      await tamper(server, 'create table kept as select * from usage_minutes');
+      await tamper(server, 'create table kept_totals as select * from usage_total');
+      for (const part of statement.split('; ')) await tamper(server, part);
+      await throwsWithCode(makeReport(server), 'report_inconsistent');
+      for (const part of [
+        'delete from usage_minutes',
+        'insert into usage_minutes select * from kept',
+        'delete from usage_total',
+        'insert into usage_total select * from kept_totals',
+        'drop table kept',
+        'drop table kept_totals',
+      ])
+        await tamper(server, part);
+    }
+    await makeReport(server);
+  });
+
+  test('is made whatever numbers devices brought into the store before', async () => {
+    const server = await TestServer.start({ engine });
+    const { cid, appId, purchase } = server.world;
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    await device.ask({ usage: { [newId()]: 10 } });
+    await tamper(server, 'update usage_minutes set minutes = 9223372036854775000');
+    await tamper(
+      server,
+      'insert into usage_minutes select cid, pid, app_id, at + 86400, 5 , 0 from usage_minutes',
+    );
+    server.clock.time = APRIL;
+    const { minutes = 0 } = rowOf(companyOf(await makeReport(server), cid), purchase.pid, appId) ?? {};
+    expect(minutes).toBe(2 ** 51);
   });
 
   test('follows what devices do: bind, rebind, release, resume, transfer', async () => {

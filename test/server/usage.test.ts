@@ -5,10 +5,12 @@ import { usedMinutes } from '../../server-stub/licensing/usage.ts';
 import { board, TestDevice } from '../support/device.ts';
 import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
 import { TestServer } from '../support/server.ts';
-import { VIDEO_SKU } from '../support/world.ts';
+import { NOW, VIDEO_SKU } from '../support/world.ts';
 
 endClusterAfterAll();
 
+const DAY = 86_400;
+const DAY_MINUTES = 1440;
 const METERED = { world: { sku: { ...VIDEO_SKU, minutes: 1000 } } };
 
 async function minutes(device: TestDevice, overrides: Partial<LicenseRequest>) {
@@ -24,6 +26,16 @@ async function stored(server: TestServer): Promise<number[]> {
 async function reported(server: TestServer): Promise<[string, number][]> {
   const rows = await usedMinutes(server.store.reader).execute();
   return rows.map(({ license, minutes: sum }) => [license, Number(sum)]);
+}
+
+async function notesOf(server: TestServer) {
+  const rows = await server.store.reader
+    .selectFrom('audit')
+    .select(['subject', 'at', 'detail'])
+    .where('action', '=', 'license.usage_implausible')
+    .orderBy('seq')
+    .execute();
+  return rows.map(({ detail, ...row }) => ({ ...row, detail: JSON.parse(detail) }));
 }
 
 describe.each(ENGINES)('used minutes, store in %s', (engine) => {
@@ -99,18 +111,57 @@ describe.each(ENGINES)('used minutes, store in %s', (engine) => {
     expect(await minutes(device, { usage: { [largest]: 0 } })).toMatchObject({ own: 200, others: 24_950 });
   });
 
-  test('no report makes numbers that a token cannot say', async () => {
+  test('no device counts more than time has passed, however many meters it invents', async () => {
     const server = await TestServer.start({ engine, ...METERED });
     const device = new TestDevice(server, await server.enrollment(), 'SN-1');
-    const largest = () => Object.fromEntries(Array.from({ length: 200 }, () => [newId(), 1_000_000_000]));
-    expect(await device.ask({ usage: largest() })).toMatchObject({
-      token: { minutes: { own: 100_000_000_000, others: 0 } },
+    const [honest, liar] = [newId(), newId()];
+    // A day more than was possible is left for clocks that disagree.
+    expect(await device.ask({ usage: { [liar]: 1_000_000_000 } })).toMatchObject({
+      token: { minutes: { own: DAY_MINUTES, others: 0 } },
     });
-    expect(await minutes(device, { usage: largest() })).toMatchObject({
-      own: 100_000_000_000,
-      others: 100_000_000_000,
-    });
-    expect(await stored(server)).toHaveLength(64);
+    server.clock.time += 2 * DAY;
+    const usage = { [honest]: 2 * DAY_MINUTES, [liar]: 1_000_000_000 };
+    expect(await minutes(device, { usage })).toMatchObject({ own: 5 * DAY_MINUTES });
+    const lies = () => Object.fromEntries(Array.from({ length: 200 }, () => [newId(), 1_000_000_000]));
+    for (let request = 0; request < 5; request += 1) await minutes(device, { usage: lies() });
+    const [[, sum] = ['', 0]] = await reported(server);
+    expect(sum).toBe(64 * 3 * DAY_MINUTES);
+    const rows = await server.store.reader.selectFrom('usage_minutes').select('minutes').execute();
+    expect(rows.reduce((all, row) => all + row.minutes, 0)).toBe(sum);
+  });
+
+  test('a device that says more than time allows is noted once a day, an honest one never', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const enrollment = await server.enrollment();
+    const [honest, liar] = [
+      new TestDevice(server, enrollment, 'SN-1'),
+      new TestDevice(server, enrollment, 'SN-2'),
+    ];
+    const [meter, notes] = [newId(), () => notesOf(server)];
+    await honest.ask({ usage: { [meter]: 10 } });
+    await liar.ask({ usage: { [meter]: 10 } });
+    expect(await notes()).toEqual([]);
+    for (const at of [0, DAY / 2, DAY, DAY + 1]) {
+      server.clock.time = NOW + at;
+      await minutes(honest, { usage: { [meter]: 10 + Math.floor(at / 60) } });
+      await minutes(liar, { usage: { [meter]: 500_000_000 } });
+    }
+    const [license] = (await reported(server)).toSorted(([, one], [, other]) => other - one)[0] ?? [];
+    expect(await notes()).toMatchObject([
+      { subject: license, at: NOW, detail: { licenseKey: 'SN-2', reported: 500_000_000, counted: 1440 } },
+      { subject: license, at: NOW + DAY, detail: { counted: 2 * DAY_MINUTES } },
+    ]);
+  });
+
+  test('minutes that stand near the end of all numbers stop no device', async () => {
+    const server = await TestServer.start({ engine, ...METERED });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    await device.ask({ usage: { [newId()]: 10 } });
+    const most = 9_223_372_036_854_775_000n as unknown as number;
+    await server.store.write(NOW, ({ db }) =>
+      db.updateTable('usage_minutes').set({ minutes: most }).execute(),
+    );
+    expect(await minutes(device, { usage: { [newId()]: 1000 } })).toMatchObject({ own: 1000 });
   });
 
   test('reports of many devices in one batch are kept apart', async () => {

@@ -46,8 +46,8 @@ export async function companyReport(
   });
   if (brokenAt !== undefined) throw new LicenseError('audit_broken', { cid, seq: brokenAt });
   await addTableFigures(db, cid, lines, tables);
+  await addMinutes(db, cid, tables);
   compareFigures(cid, figures, tables, lines);
-  await addMinutes(db, cid, figures);
 
   const company = db.selectFrom('company').select('name').where('cid', '=', cid);
   return {

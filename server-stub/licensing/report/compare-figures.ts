@@ -12,6 +12,7 @@ const REMEMBERED = {
   renewed: { en: 'renewals', zh: '续期数量' },
   revived: { en: 'renewals of expired licenses', zh: '过期后续期数量' },
   expired: { en: 'expired licenses', zh: '到期数量' },
+  minutes: { en: 'minutes', zh: '分钟数' },
 } as const satisfies Partial<Record<Measure, Bilingual>>;
 const CURRENT = {
   seats: { en: 'size of the pool', zh: '额度' },

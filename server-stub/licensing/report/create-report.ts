@@ -13,6 +13,7 @@ import type { VerificationKey } from '#core/keys.ts';
 import type { Store } from '../../store/database.ts';
 import type { Schema } from '../../store/schema.ts';
 import { currentCertificate, type Issuer } from '../issuer.ts';
+import { SETTLED_AT_ONCE, settleMinutes } from '../settle-minutes.ts';
 import { companyReport } from './company-report.ts';
 import { type ReportPeriod, reportPeriod } from './period.ts';
 
@@ -32,8 +33,9 @@ export interface CreatedReport {
 }
 
 /**
- * Makes the signed usage report of all companies, or one. First a row in each trail records it: so the trail's time
- * has passed the period, and whoever keeps the report can later find its place in the trail. Then everything is read
+ * Makes the signed usage report of all companies, or one. First a row in each trail records it, after
+ * the minutes that did not stand there yet: so the trail's time has passed the period, and whoever keeps the report can
+ * later find its place in the trail. Then everything is read
  * from one snapshot, without holding up those who write.
  *
  * @throws `parameter_invalid`, `unknown_company`, `issuer_certificate_missing`, `issuer_certificate_expired`,
@@ -71,7 +73,8 @@ interface Recording {
 }
 
 function recordReport(store: Store, { reportId, period, wanted, actor, now }: Recording) {
-  return store.write(now, async ({ db, audit }) => {
+  return store.write(now, async (transaction) => {
+    const { db, audit } = transaction;
     const { fromDay, toDay, zone } = period;
     const times: EpochSeconds[] = [];
     const certificates = new Map<string, string>();
@@ -79,6 +82,7 @@ function recordReport(store: Store, { reportId, period, wanted, actor, now }: Re
       const at = await audit.timeOf(cid);
       times.push(at);
       certificates.set(cid, await currentCertificate(db, cid, at));
+      while ((await settleMinutes(transaction, cid)) === SETTLED_AT_ONCE);
       const detail = { fromDay, toDay, zone };
       await audit.append(cid, { actor, action: 'report.create', subject: reportId, detail });
     }

@@ -44,6 +44,9 @@ export function ownerOfRenewals({ pid, renewId }: { readonly pid: string; readon
   return { pid, appId: SHARED, renewId };
 }
 
+/** Beyond this nothing is added up, so that no sum of figures is inexact; no honest server comes near it. */
+export const MOST_COUNTED = 2 ** 51;
+
 const FACT_PARTS = 4;
 const NO_FACTS = new Uint32Array(FACT_PARTS);
 const NOTHING: Readonly<Amounts> = [0, 0, 0];
@@ -71,7 +74,9 @@ export class Figures {
       values = [0, 0, 0];
       amounts.set(measure, values);
     }
-    values[at < this.#from ? 0 : at < this.#end ? 1 : 2] += amount;
+    const time = at < this.#from ? 0 : at < this.#end ? 1 : 2;
+    // In whatever order they come, the same amounts stop at the same sum.
+    values[time] = Math.min(MOST_COUNTED, values[time] + Math.min(MOST_COUNTED, amount));
   }
 
   /** A license's end counts once it was reached; one that lies after the period is not known yet to come. */

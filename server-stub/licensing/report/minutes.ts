@@ -1,17 +1,17 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, MOST_COUNTED, type Owner } from './figures.ts';
 import { inconsistent } from './inconsistent.ts';
 
-/** Beyond this nothing can be added up exactly; no honest device comes near it. */
-const MOST = Number.MAX_SAFE_INTEGER / 4;
-const MINUTES = { en: 'minutes', zh: '分钟数' };
+const SETTLED = { en: 'minutes of a quarter of an hour', zh: '一刻钟内的分钟数' };
+const OF_LICENSES = { en: 'minutes of licenses', zh: '许可证的分钟数' };
 
 /**
- * Adds the minutes that devices reported, by the time at which they did. The trail does not tell of them, since a
- * report of a device is no change that anybody decided on: they are held against the totals per license instead.
+ * Adds the minutes of the tables that were settled, by the time at which devices reported them: the trail must tell
+ * the same, quarter hours of the period together. Of each license alone the trail does not tell; that licenses have
+ * no more than was recorded of their App and PID is demanded here.
  *
- * @throws `report_inconsistent` where fewer minutes stand for some time than licenses have
+ * @throws `report_inconsistent`
  */
 export async function addMinutes(db: Kysely<Schema>, cid: string, figures: Figures): Promise<void> {
   const rows = await db
@@ -22,10 +22,13 @@ export async function addMinutes(db: Kysely<Schema>, cid: string, figures: Figur
     .orderBy('app_id')
     .orderBy('at')
     .execute();
-  for (const { pid, app_id: appId, at, minutes } of rows) {
+  const recorded = new Map<string, number>();
+  for (const { pid, app_id: appId, at, minutes, settled } of rows) {
     const owner = { pid, appId };
-    const room = MOST - figures.amounts(owner, 'minutes').reduce((sum, amount) => sum + amount, 0);
-    figures.add(owner, 'minutes', at, Math.min(minutes, room));
+    if (minutes < settled || settled < 0) inconsistent(cid, owner, SETTLED, settled, minutes);
+    figures.add(owner, 'minutes', at, settled);
+    const all = (recorded.get(keyOf(owner)) ?? 0) + Math.min(minutes, MOST_COUNTED);
+    recorded.set(keyOf(owner), Math.min(all, MOST_COUNTED));
   }
   const totals = await db
     .selectFrom('usage_total')
@@ -40,9 +43,12 @@ export async function addMinutes(db: Kysely<Schema>, cid: string, figures: Figur
     .execute();
   for (const { pid, app_id: appId, minutes } of totals) {
     const owner = { pid, appId };
-    const recorded = figures.amounts(owner, 'minutes').reduce((sum, amount) => sum + amount, 0);
+    const ofAll = recorded.get(keyOf(owner)) ?? 0;
     // Meters that are merged may lose some: then the totals are lower.
-    if (recorded < Math.min(Number(minutes), MOST))
-      inconsistent(cid, owner, MINUTES, recorded, Number(minutes));
+    if (ofAll < Math.min(Number(minutes), MOST_COUNTED))
+      inconsistent(cid, owner, OF_LICENSES, ofAll, Number(minutes));
   }
 }
+
+/** None of the parts holds a space. */
+const keyOf = ({ pid, appId }: Owner): string => `${pid} ${appId}`;

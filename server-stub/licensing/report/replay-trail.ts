@@ -24,6 +24,8 @@ interface Detail {
   readonly replaces?: string;
   /** Grants that were brought back to the row's time. */
   readonly grants?: number;
+  /** Minutes by the quarter of an hour in which they were reported. */
+  readonly quarters?: readonly (readonly [at: EpochSeconds, minutes: number])[];
 }
 
 interface GrantLine {
@@ -102,6 +104,10 @@ export class TrailReplay {
     'quota.take_back': ({ at, owner, detail: { count = 0 } }) => {
       this.#figures.add(owner, 'takenBack', at, count);
       this.#pools.move(owner, at, -count);
+    },
+    // Source: settle-minutes.ts.
+    'usage.settle': ({ owner, detail: { quarters = [] } }) => {
+      for (const [at, minutes] of quarters) this.#figures.add(owner, 'minutes', at, minutes);
     },
     'license.activate': (happening) => this.#activate(happening),
     'license.renew': (happening) => this.#renew(happening),
