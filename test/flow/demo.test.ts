@@ -85,7 +85,7 @@ test('./scripts/demo --once shows a device licensed with its server stopped, and
   expect(folder).not.toBe('');
   expect(existsSync(folder)).toBe(false);
   // What was asked for, granted, and left, each below its command.
-  expect(stdout).toMatch(/\$ license-server apply .*\n {2}→ \{.*"items":\[\{"pid":/);
+  expect(stdout).toMatch(/\$ license-server apply .*\n {2}→ \{.*"items":\[\{"kind":"purchase","pid":/);
   expect(stdout).toMatch(/\$ license-vendor certify .*\n {2}→ \{"kind":"certificate"/);
   expect(stdout).toMatch(/\$ license-vendor grant .*\n {2}→ \{"kind":"grant"/);
   expect(stdout).toMatch(/\$ license-server import .*\n {2}→ \{"kind":"certificate".*"changed":true\}/);
@@ -100,7 +100,7 @@ test('./scripts/demo --once shows a device licensed with its server stopped, and
   // Its folder is gone, and with it what such a command would look at.
   expect(stdout).not.toContain('npm run -s agent -- status --config ');
   expect(stdout).toContain('./scripts/demo without --once keeps it');
-}, 120_000);
+}, 240_000);
 
 test('./scripts/demo --json says one line when ready, twice side by side, and ends at a signal', async () => {
   const demos = await Promise.all([startDemo(), startDemo()]);
