@@ -77,7 +77,7 @@ export async function initialize(
 /**
  * An empty store; one that companies have licenses in belongs to another server, whose stateDir is needed for it.
  *
- * @throws `database_in_use`, `database_not_utf8`, `store_unreachable` …
+ * @throws `database_in_use`, `database_encoding`, `store_unreachable` …
  */
 async function createStore(location: string): Promise<void> {
   const store = await openStore(location, { create: true });

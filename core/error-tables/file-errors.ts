@@ -137,7 +137,7 @@ export const fileErrors = {
     '服务器的数据库暂不可用',
     '请稍后重试；原因见服务器日志。',
   ]),
-  database_not_utf8: mistake(
+  database_encoding: mistake(
     2,
     'database {where} has the encoding {encoding}, which cannot hold every LicenseKey; nothing was made',
     "Make one in UTF-8: create database … encoding 'UTF8' template template0.",

@@ -41,7 +41,7 @@ export function postgresEngine(url: string): Engine {
     async exists() {
       const { rows: settings } = await sql<{ server_encoding: string }>`show server_encoding`.execute(reader);
       const encoding = settings[0]?.server_encoding ?? '';
-      if (encoding !== 'UTF8') throw new LicenseError('database_not_utf8', { where: place, encoding });
+      if (encoding !== 'UTF8') throw new LicenseError('database_encoding', { where: place, encoding });
       const { rows } = await sql<{
         found: boolean;
       }>`select to_regclass('company') is not null as found`.execute(reader);

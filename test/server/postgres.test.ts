@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LicenseError, messageOf } from '#core/errors.ts';
 import { initialize } from '../../server-stub/installation.ts';
 import { verifyTrail } from '../../server-stub/store/audit.ts';
 import { openStore } from '../../server-stub/store/database.ts';
@@ -18,7 +19,7 @@ describe('a store in PostgreSQL', () => {
       for (const down of [await server.activate('SN-2'), await server.detail('SN-1')]) {
         expect([down.status, down.body.error]).toEqual([503, 'store_unreachable']);
         expect(down.headers.get('retry-after')).toBe('5');
-        expect(down.body.message).toBe('服务器的数据库暂不可用');
+        expect(down.body.message).toBe(messageOf(new LicenseError('store_unavailable'), 'zh'));
       }
       expect(await server.call('GET', '/readyz')).toMatchObject({ status: 503 });
       expect(await server.call('GET', '/healthz')).toMatchObject({ status: 200 });
@@ -57,7 +58,7 @@ describe('a store in PostgreSQL', () => {
 
   test('a database in another encoding than UTF-8 is refused before anything is made in it', async () => {
     const url = await testCluster().createDatabase("encoding 'LATIN1' template template0");
-    await throwsWithCode(openStore(url, { create: true }), 'database_not_utf8');
+    await throwsWithCode(openStore(url, { create: true }), 'database_encoding');
   });
 
   test('a wrong password or host is told without the password', async () => {
