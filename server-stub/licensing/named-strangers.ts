@@ -49,7 +49,10 @@ const ENROLLMENT_ID = /^[0-9A-F]{32}$/;
 function namesOf(compact: unknown): Named {
   try {
     if (typeof compact !== 'string' || compact.length > licenseRequestDocument.maxBytes) return NOBODY;
-    const [header, claims] = compact.split('.', 2).map(decode);
+    const parts = compact.split('.', 4);
+    // Before JSON is tried: that it fails costs more than that it is read.
+    if (parts.length !== 3) return NOBODY;
+    const [header, claims] = parts.slice(0, 2).map(decode);
     return {
       jkt: textOf(header?.['kid'], THUMBPRINT),
       enrollment: textOf((claims?.['enrollment'] as Members)?.['id'], ENROLLMENT_ID),
