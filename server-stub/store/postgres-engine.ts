@@ -79,8 +79,8 @@ function postgresKysely(url: string, max: number, config: PoolConfig): Kysely<Sc
 }
 
 const NOT_A_URL: Bilingual = {
-  en: 'is not postgres://user:password@host:5432/name; signs such as / @ # in a password are percent-encoded, a unix socket is postgres://localhost/name?host=/folder&user=name',
-  zh: '格式应为 postgres://user:password@host:5432/name；密码中的 / @ # 等字符须百分号编码；Unix 套接字写作 postgres://localhost/name?host=/folder&user=name',
+  en: 'is not postgres://user:password@host:5432/name; signs such as / @ # in a password are percent-encoded, a unix socket is postgres://localhost/name?host=/folder&user=name; options= is not taken',
+  zh: '格式应为 postgres://user:password@host:5432/name；密码中的 / @ # 等字符须百分号编码；Unix 套接字写作 postgres://localhost/name?host=/folder&user=name；不接受 options=',
 };
 
 /**
@@ -90,7 +90,9 @@ const NOT_A_URL: Bilingual = {
  */
 function placeOf(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || parsed.host === '' || !/^\/[^/@]+$/.test(parsed.pathname))
+  const plain = parsed !== undefined && parsed.host !== '' && /^\/[^/@]+$/.test(parsed.pathname);
+  // Options of the URL would take the place of ours, which make a commit durable and a reader read.
+  if (!plain || parsed.searchParams.has('options'))
     throw new LicenseError('config_invalid', { file: '', key: 'database', problem: NOT_A_URL });
   return `postgres://${parsed.host}${parsed.pathname}`;
 }

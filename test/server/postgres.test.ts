@@ -51,6 +51,7 @@ describe('a store in PostgreSQL', () => {
     'postgres://license:pw#1@127.0.0.1/licenses',
     'postgres://license@/licenses?host=/run/postgresql',
     'postgres://127.0.0.1',
+    'postgres://license:pw@127.0.0.1/licenses?options=-c%20synchronous_commit%3Doff',
   ])('%s is refused as a setting, and nothing of its password is shown', async (url) => {
     const error = await throwsWithCode(openStore(url), 'config_invalid');
     expect(error.message + JSON.stringify(error.detail)).not.toMatch(/Zz9|p@w|pw/);
