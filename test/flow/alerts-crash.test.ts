@@ -73,7 +73,8 @@ test.each(ENGINES)(
     };
     const third = await serve(folder, { env });
     await receiver.until(() => toldOf(taken).isSupersetOf(acknowledged));
-    expect(acknowledged.size).toBeGreaterThanOrEqual(200);
+    // Of the first life too, not of the second alone.
+    expect(acknowledged.size).toBeGreaterThan(100);
     const bodies = new Map<unknown, string>();
     for (const request of receiver.received) {
       verifyWebhook(request, WEBHOOK_SECRET, Number(request.headers['webhook-timestamp']));
