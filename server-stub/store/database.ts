@@ -91,27 +91,42 @@ async function transact<T>(
 const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
 
+/**
+ * Applies what the store's schema lacks, all of it in one transaction: a process that is killed meanwhile leaves the
+ * schema as it was, and of several that start at once one does the work.
+ */
 async function bringUpToDate(engine: Engine, create: boolean): Promise<void> {
-  const { place: file, writer: db } = engine;
+  const { name, place: file, writer } = engine;
   const existed = await engine.exists();
   if (!create && !existed) throw new LicenseError('store_missing', { file });
-  const migrator = new Migrator({ db, provider: migrationsFor(engine.name) });
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (tables.some(({ name }) => name === 'kysely_migration')) {
-    const names = await db
-      .withTables<{ kysely_migration: { name: string } }>()
-      .selectFrom('kysely_migration')
-      .select('name')
-      .execute();
-    const unknown = names.find(({ name }) => !knownMigrations.includes(name));
-    if (unknown !== undefined) {
-      throw new LicenseError('store_newer', {
-        file,
-        found: unknown.name,
-        known: knownMigrations.at(-1) ?? '',
-      });
-    }
-  }
+  const applied = await appliedMigrations(writer);
+  const unknown = applied.find((migration) => !knownMigrations.includes(migration));
+  if (unknown !== undefined)
+    throw new LicenseError('store_newer', { file, found: unknown, known: knownMigrations.at(-1) ?? '' });
+  if (applied.length === knownMigrations.length) return;
+
+  const provider = migrationsFor(name);
+  // Kysely itself makes one transaction of them, and takes a lock, on PostgreSQL; on SQLite it does neither.
+  if (name === 'postgres') return migrate(new Migrator({ db: writer, provider }));
+  await writer
+    .connection()
+    .execute((connection) =>
+      transact(engine, connection, 0, ({ db }) => migrate(new Migrator({ db, provider }))),
+    );
+}
+
+async function migrate(migrator: Migrator): Promise<void> {
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+}
+
+async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return [];
+  const rows = await db
+    .withTables<{ kysely_migration: { name: string } }>()
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute();
+  return rows.map(({ name }) => name);
 }
