@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Most wait for a disk or another process: a worker for each core, and none for the main thread alone.
+    maxWorkers: '100%',
     // Real processes, sockets and files: a test owns what it touches, so files may run in any order.
     sequence: { shuffle: true },
   },

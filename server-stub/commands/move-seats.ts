@@ -4,6 +4,7 @@ import { LicenseError } from '#core/errors.ts';
 import { answer, usageError } from '#core/host/cli.ts';
 import { allocate } from '../licensing/allocate.ts';
 import { isCreator } from '../licensing/move-seats.ts';
+import { requireApp } from '../licensing/require-app.ts';
 import { takeBack } from '../licensing/take-back.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
@@ -29,14 +30,9 @@ export async function moveSeatsBy(
     });
   const outcome = await withStore(context, (store) =>
     store.write(now(), async (transaction) => {
-      const app = await transaction.db
-        .selectFrom('app')
-        .select('cid')
-        .where('app_id', '=', appId)
-        .executeTakeFirst();
-      if (app === undefined) throw new LicenseError('unknown_app', { appId });
+      const { cid } = await requireApp(transaction.db, appId);
       const [moved] = await VERBS[verb](transaction, [
-        { cid: app.cid, appId, pid, count, creator, actor: operator() },
+        { cid, appId, pid, count, creator, actor: operator() },
       ]);
       return moved;
     }),

@@ -4,6 +4,7 @@ import type { PurchaseTerms } from '#core/documents/terms.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newId, newSecret } from '#core/ids.ts';
 import type { Transaction } from '../store/database.ts';
+import { requireApp } from './require-app.ts';
 
 export interface EnrollmentWish {
   readonly appId: string;
@@ -30,8 +31,7 @@ export async function createEnrollment(
   { appId, pid, maxActivations, expiresAt, actor }: EnrollmentWish,
   server: EnrollmentServer,
 ): Promise<Enrollment> {
-  const app = await db.selectFrom('app').selectAll().where('app_id', '=', appId).executeTakeFirst();
-  if (app === undefined) throw new LicenseError('unknown_app', { appId });
+  const app = await requireApp(db, appId);
   const { cid } = app;
   const line = await db
     .selectFrom('terms')

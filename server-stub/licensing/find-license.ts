@@ -31,14 +31,3 @@ export async function findLicense(
   const terms = await termsOf(db, [license]);
   return { license, terms: purchaseOf(terms, license.terms_id) };
 }
-
-/** Whether an App belongs to a company. */
-export async function ownsApp(db: Kysely<Schema>, cid: string, appId: string): Promise<boolean> {
-  const app = await db
-    .selectFrom('app')
-    .select('app_id')
-    .where('app_id', '=', appId)
-    .where('cid', '=', cid)
-    .executeTakeFirst();
-  return app !== undefined;
-}

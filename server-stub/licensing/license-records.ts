@@ -3,6 +3,7 @@ import type { Validity } from '#core/catalog.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { licenseCounts } from './number-licenses.ts';
+import { requireApp } from './require-app.ts';
 import { purchaseOf, renewalsOf, termsByIds } from './terms.ts';
 
 /** A license as the older query tools see it. */
@@ -30,13 +31,7 @@ export async function licenseRecords(
   from: number,
   size: number,
 ): Promise<RecordsPage> {
-  const app = await db
-    .selectFrom('app')
-    .select('legacy_pid')
-    .where('app_id', '=', appId)
-    .where('cid', '=', cid)
-    .executeTakeFirst();
-  if (app === undefined) throw new LicenseError('unknown_app', { appId });
+  const app = await requireApp(db, appId, cid);
   if (app.legacy_pid === null) throw new LicenseError('legacy_not_enabled', { appId });
   const counts = await licenseCounts(db, [appId]);
   const licenses = await db

@@ -3,6 +3,7 @@ import { LicenseError } from '#core/errors.ts';
 import type { Transaction } from '../store/database.ts';
 import type { AppTable } from '../store/schema.ts';
 import type { Requester } from './outcome.ts';
+import { requireApp } from './require-app.ts';
 
 /** What an App's operator may set; what is left out stays. */
 export interface AppSettings {
@@ -30,9 +31,7 @@ export async function setApp(
   settings: AppSettings,
   { actor, from }: Requester,
 ): Promise<void> {
-  const app = await db.selectFrom('app').select('cid').where('app_id', '=', appId).executeTakeFirst();
-  if (app === undefined) throw new LicenseError('unknown_app', { appId });
-  const { cid } = app;
+  const { cid } = await requireApp(db, appId);
   const { renewDays, renewSeenDays, deviceRenewal, legacyPid } = settings;
   if (typeof legacyPid === 'string') {
     const line = await db

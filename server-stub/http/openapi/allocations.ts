@@ -2,10 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
 import type { Validity } from '#core/catalog.ts';
-import { LicenseError } from '#core/errors.ts';
 import { localTime } from '#core/local-time.ts';
 import { allocations } from '../../licensing/allocations.ts';
-import { appsByIds } from '../../licensing/apps-by-ids.ts';
+import { requireApp } from '../../licensing/require-app.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
 import { numericId } from './numeric-id.ts';
@@ -27,8 +26,7 @@ export function allocationsRoutes(scope: FastifyInstance, { store, config: { zon
         { schema: { querystring: Query } },
         async (request) => {
           const { appid: appId, pid, page = 1, size = 20 } = request.query;
-          const app = (await appsByIds(store.reader, [appId])).get(appId);
-          if (app?.cid !== callerOf(request).cid) throw new LicenseError('unknown_app', { appId });
+          const app = await requireApp(store.reader, appId, callerOf(request).cid);
           const { count, list } = await allocations(store.reader, { appId, pid, page, size });
           const vid = version === 'v1' ? { vid: numericId(app.vid) } : {};
           const items = list.map((item) => ({

@@ -2,7 +2,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
 import { LicenseError } from '#core/errors.ts';
-import { findLicense, ownsApp } from '../../licensing/find-license.ts';
+import { findLicense } from '../../licensing/find-license.ts';
+import { requireApp } from '../../licensing/require-app.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
 import { licenseView } from './license-view.ts';
@@ -28,8 +29,7 @@ export function detailRoutes(scope: FastifyInstance, { store }: Services): void 
       .withTypeProvider<TypeBoxTypeProvider>()
       .get(`/dabiz/license/${version}/detail`, OPTIONS, async (request) => {
         const { appid: appId, key } = request.query;
-        if (!(await ownsApp(store.reader, callerOf(request).cid, appId)))
-          throw new LicenseError('unknown_app', { appId });
+        await requireApp(store.reader, appId, callerOf(request).cid);
         const found = await findLicense(store.reader, appId, key);
         if (found === undefined) throw new LicenseError('unknown_license');
         return { code: 200, data: licenseView(found.license, found.terms) };

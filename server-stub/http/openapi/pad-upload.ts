@@ -3,12 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as Type from 'typebox';
 import { type Bilingual, inLanguage, type Language, LicenseError } from '#core/errors.ts';
 import { codeOf } from '#core/host/reason.ts';
-import { ownsApp } from '../../licensing/find-license.ts';
 import { idempotent } from '../../licensing/idempotent.ts';
 import { acceptUploads } from '../../licensing/preauthorization/accept-uploads.ts';
 import type { Upload } from '../../licensing/preauthorization/enter-upload.ts';
 import { type ReceivedFile, requireGood } from '../../licensing/preauthorization/receive-file.ts';
 import type { Arrival, Uploads } from '../../licensing/preauthorization/uploads.ts';
+import { requireApp } from '../../licensing/require-app.ts';
 import { callerOf } from '../authentication.ts';
 import { atItsPace, dropRest } from '../long-requests.ts';
 import { languageOf } from '../problems.ts';
@@ -80,7 +80,7 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
           const { appid: appId, partial } = request.query;
           const { cid } = callerOf(request);
           const arrival = await atItsPace(request.raw, async () => {
-            if (!(await ownsApp(store.reader, cid, appId))) throw new LicenseError('unknown_app', { appId });
+            await requireApp(store.reader, appId, cid);
             // A key that is none is refused before 64 MiB have come.
             idempotencyKeyOf(request, PATH, { query: Query });
             return fileOf(request, uploads, cid);

@@ -1,10 +1,9 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
-import { LicenseError } from '#core/errors.ts';
 import { localTime } from '#core/local-time.ts';
-import { ownsApp } from '../../licensing/find-license.ts';
 import { newestUploads } from '../../licensing/preauthorization/newest-uploads.ts';
+import { requireApp } from '../../licensing/require-app.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
 import { AppIdParameter } from './parameters.ts';
@@ -17,8 +16,7 @@ export function padUploadsRoutes(scope: FastifyInstance, { store, config: { zone
     .withTypeProvider<TypeBoxTypeProvider>()
     .get('/dabiz/license/v2/pad/uploads', { schema: { querystring: Query } }, async (request) => {
       const { appid: appId } = request.query;
-      if (!(await ownsApp(store.reader, callerOf(request).cid, appId)))
-        throw new LicenseError('unknown_app', { appId });
+      await requireApp(store.reader, appId, callerOf(request).cid);
       const uploads = await newestUploads(store.reader, appId);
       const data = uploads.map((upload) => ({
         upload: upload.upload_id,
