@@ -118,7 +118,7 @@ export const CONFIG_FILE = '/etc/license-server/server.toml';
  */
 export function loadServerConfig(
   file: string | undefined,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>>,
 ): ServerConfig {
   const found = file ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
   return loadConfig(ServerConfig, { file: found, env, envPrefix: 'LICENSE_SERVER_' });

@@ -10,10 +10,10 @@ const attended = process.stdin.isTTY && process.stderr.isTTY;
 process.umask(0o077);
 
 // No await at the top level: a program bundled as CommonJS cannot have one.
-runServerProgram(
-  args,
-  processTerminal(args),
-  attended ? personAtTerminal(process.stdin, process.stderr) : undefined,
-).then((exit) => {
+runServerProgram(args, {
+  terminal: processTerminal(args),
+  env: process.env,
+  person: attended ? personAtTerminal(process.stdin, process.stderr) : undefined,
+}).then((exit) => {
   process.exitCode = exit;
 });

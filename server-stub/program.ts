@@ -1,7 +1,7 @@
 import type { ExitCode } from '#core/error-table.ts';
-import { fail, type Terminal } from '#core/host/cli.ts';
+import { fail } from '#core/host/cli.ts';
 import { createProgram, runCommandLine } from '#core/host/command-line.ts';
-import type { Person } from '#core/host/person-at-terminal.ts';
+import type { CommandContext } from './commands/context.ts';
 import { CONFIG_FILE, loadServerConfig } from './config.ts';
 import { addAlerts } from './program/alerts.ts';
 import { addApp } from './program/app.ts';
@@ -38,9 +38,9 @@ const GROUPS = [
 /** Runs `license-server` with its arguments and gives the exit code. */
 export async function runServerProgram(
   args: readonly string[],
-  terminal: Terminal,
-  person?: Person,
+  context: Omit<CommandContext, 'config'>,
 ): Promise<ExitCode> {
+  const { terminal, env } = context;
   const texts = TEXTS[terminal.language];
   const program = createProgram(NAME, texts.about, terminal).option(
     '--config <FILE>',
@@ -53,8 +53,8 @@ export async function runServerProgram(
     run:
       (work) =>
       async (...given) => {
-        const config = loadServerConfig(program.opts<{ config?: string }>().config);
-        exit = await work({ terminal, config, person }, ...given);
+        const config = loadServerConfig(program.opts<{ config?: string }>().config, env);
+        exit = await work({ ...context, config }, ...given);
       },
   };
   for (const add of GROUPS) add(setting);

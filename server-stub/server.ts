@@ -30,6 +30,8 @@ export interface RunningServer {
 export interface ServerOptions {
   /** Takes a line for each request; none are written without. */
   accessLog?: Logger | undefined;
+  /** Where the proxies to the receivers of alerts are named. */
+  env?: Readonly<Record<string, string | undefined>>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -45,14 +47,16 @@ export async function startServer(
   config: ServerConfig,
   log: Logger,
   clock: Clock = systemClock,
-  { accessLog }: ServerOptions = {},
+  { accessLog, env = {} }: ServerOptions = {},
 ): Promise<RunningServer> {
   const { serverId, key, roots, tls, store: location } = loadInstallation(config);
   const opened = await openStore(location);
-  const alerts = await startAlerts(config, { store: opened, clock, log }).catch(async (cause: unknown) => {
-    await opened.close();
-    throw cause;
-  });
+  const alerts = await startAlerts(config, { store: opened, clock, log, env }).catch(
+    async (cause: unknown) => {
+      await opened.close();
+      throw cause;
+    },
+  );
   const store = watchCommits(opened, () => alerts.wake());
   const batch = new Batch(store, clock);
   const credentialUse = new CredentialUse();

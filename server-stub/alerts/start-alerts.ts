@@ -30,6 +30,7 @@ export interface StartAlertsServices {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -40,11 +41,11 @@ export interface StartAlertsServices {
  */
 export async function startAlerts(
   config: AlertsConfig,
-  { store, clock, log }: StartAlertsServices,
+  { store, clock, log, env }: StartAlertsServices,
 ): Promise<RunningAlerts> {
   if (config.alertChannels.length === 0) return { wake: () => {}, stop: async () => {} };
   const timeoutMs = config.alertTimeoutSeconds * 1000;
-  const channels = await openChannels(config.alertChannels, { timeoutMs, env: process.env });
+  const channels = await openChannels(config.alertChannels, { timeoutMs, env });
   const alerts = new Alerts({
     store,
     channels,

@@ -63,10 +63,10 @@ const NOTHING = { waiting: 0, failing: 0, givenUp: 0, delivered: 0, waitingSince
  *
  * @throws `unknown_alert_channel`, `alert_undelivered`; as openChannels
  */
-export async function testAlert({ terminal, config }: CommandContext, name: string): Promise<ExitCode> {
+export async function testAlert({ terminal, env, config }: CommandContext, name: string): Promise<ExitCode> {
   const wanted = config.alertChannels.filter((channel) => channel.name === name);
   const timeoutMs = config.alertTimeoutSeconds * 1000;
-  const [channel] = await openChannels(wanted, { timeoutMs, env: process.env });
+  const [channel] = await openChannels(wanted, { timeoutMs, env });
   if (channel === undefined) throw unknownChannel(name, config.alertChannels);
   try {
     const receipt = await sendTest(channel);

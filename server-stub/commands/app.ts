@@ -67,7 +67,7 @@ export async function setAppBy(
   if (Object.keys(settings).length === 0)
     throw usageError({ en: 'name a setting to change', zh: '请指定要更改的设置' });
   await withStore(context, (store) =>
-    store.write(now(), (transaction) => setApp(transaction, appId, settings, { actor: operator() })),
+    store.write(now(), (transaction) => setApp(transaction, appId, settings, { actor: operator(context) })),
   );
   answer(context.terminal, { appId, ...settings }, WORDS[context.terminal.language].set(appId));
   return 0;

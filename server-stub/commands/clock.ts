@@ -14,7 +14,7 @@ export async function accept(context: CommandContext): Promise<ExitCode> {
     return store.write(at, async (transaction) => {
       const outcomes: ClockAcceptance[] = [];
       for (const { cid } of companies) {
-        const outcome = await acceptClock(transaction, cid, at, operator());
+        const outcome = await acceptClock(transaction, cid, at, operator(context));
         if (outcome !== undefined) outcomes.push(outcome);
       }
       return outcomes;

@@ -43,7 +43,7 @@ export async function set(
 ): Promise<ExitCode> {
   const own = rateLimit === 'default' ? null : rateLimit;
   await withStore(context, (store) =>
-    store.write(now(), (transaction) => setRateLimit(transaction, cid, own, operator())),
+    store.write(now(), (transaction) => setRateLimit(transaction, cid, own, operator(context))),
   );
   const words = WORDS[context.terminal.language];
   const configured = context.config.rateLimitPerSecond;

@@ -6,9 +6,10 @@ import type { ServerConfig } from '../config.ts';
 import { type Installation, loadInstallation } from '../installation.ts';
 import { openStore, type Store } from '../store/database.ts';
 
-/** What every command is given beside its own options. */
+/** What every command has of the world, beside its own options; passed in, so that tests stand in for it. */
 export interface CommandContext {
   readonly terminal: Terminal;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly config: ServerConfig;
   /** The person at the terminal; undefined where nobody sits there. */
   readonly person?: Person | undefined;
@@ -29,8 +30,8 @@ export async function withStore<T>(
 }
 
 /** Who stands at the keyboard, for the audit trail; under sudo also as whom they logged in: `operator:root(alice)`. */
-export function operator(): string {
-  const person = process.env['SUDO_USER'];
+export function operator({ env }: CommandContext): string {
+  const person = env['SUDO_USER'];
   return `operator:${userInfo().username}${person ? `(${person})` : ''}`;
 }
 

@@ -26,7 +26,9 @@ export interface RotateOptions {
 export async function create(context: CommandContext, options: CreateOptions): Promise<ExitCode> {
   const { cid, scope, label } = options;
   const credential = await withStore(context, (store) =>
-    store.write(now(), (transaction) => createCredential(transaction, cid, scope, operator(), { label })),
+    store.write(now(), (transaction) =>
+      createCredential(transaction, cid, scope, operator(context), { label }),
+    ),
   );
   const words = WORDS[context.terminal.language];
   answer(context.terminal, credential, `${pairOf(credential)}\n${words.once}`);
@@ -41,7 +43,7 @@ export async function rotate(
 ): Promise<ExitCode> {
   const credential = await withStore(context, (store) =>
     store.write(now(), (transaction) =>
-      rotateCredential(transaction, customerId, overlap * 3600, operator()),
+      rotateCredential(transaction, customerId, overlap * 3600, operator(context)),
     ),
   );
   const words = WORDS[context.terminal.language];
@@ -104,7 +106,7 @@ export async function list(context: CommandContext): Promise<ExitCode> {
 /** `license-server credentials revoke CUSTOMER_ID`. */
 export async function revoke(context: CommandContext, customerId: string): Promise<ExitCode> {
   await withStore(context, (store) =>
-    store.write(now(), (transaction) => revokeCredential(transaction, customerId, operator())),
+    store.write(now(), (transaction) => revokeCredential(transaction, customerId, operator(context))),
   );
   const text = WORDS[context.terminal.language].revoked(customerId);
   answer(context.terminal, { customerId, revoked: true }, text);

@@ -38,7 +38,13 @@ export async function createEnrollmentFile(
   const serverUrls = urlsFrom(options.url, config);
   const pinned = options.caFile === undefined ? undefined : readAuthorityFile(options.caFile);
   const enrollment = await withStore(context, async (store, { serverId, roots, tls }) => {
-    const wish = { appId, pid, maxActivations, expiresAt: now() + days * DAY_SECONDS, actor: operator() };
+    const wish = {
+      appId,
+      pid,
+      maxActivations,
+      expiresAt: now() + days * DAY_SECONDS,
+      actor: operator(context),
+    };
     const server = {
       serverUrls,
       caCertificate: pinned ?? ownAuthority(config, tls),
@@ -51,7 +57,7 @@ export async function createEnrollmentFile(
       writeNewFile(out, `${JSON.stringify(made, null, 2)}\n`, 0o600);
     } catch (cause) {
       await store.write(now(), (transaction) =>
-        revokeEnrollment(transaction, made.enrollment.id, operator()),
+        revokeEnrollment(transaction, made.enrollment.id, operator(context)),
       );
       throw cause;
     }
@@ -115,7 +121,7 @@ export async function listEnrollments(context: CommandContext): Promise<ExitCode
 /** `license-server enrollment revoke ID`. */
 export async function revokeEnrollmentFile(context: CommandContext, id: string): Promise<ExitCode> {
   await withStore(context, (store) =>
-    store.write(now(), (transaction) => revokeEnrollment(transaction, id, operator())),
+    store.write(now(), (transaction) => revokeEnrollment(transaction, id, operator(context))),
   );
   answer(context.terminal, { id, revoked: true }, WORDS[context.terminal.language].revoked(id));
   return 0;

@@ -19,9 +19,9 @@ export async function importFile(context: CommandContext, file: string): Promise
     store.write<CertificateImport | GrantImport>(now(), async (transaction) => {
       switch (typ) {
         case grantDocument.typ:
-          return importGrant(transaction, document, [roots.root], serverId, operator());
+          return importGrant(transaction, document, [roots.root], serverId, operator(context));
         case issuerCertificateDocument.typ:
-          return importCertificate(transaction, document, [roots.root], { serverId, key }, operator());
+          return importCertificate(transaction, document, [roots.root], { serverId, key }, operator(context));
         default:
           throw new LicenseError('document_wrong_type', {
             where: `${grantDocument.typ} / ${issuerCertificateDocument.typ}`,

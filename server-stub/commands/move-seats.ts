@@ -32,7 +32,7 @@ export async function moveSeatsBy(
     store.write(now(), async (transaction) => {
       const { cid } = await requireApp(transaction.db, appId);
       const [moved] = await VERBS[verb](transaction, [
-        { cid, appId, pid, count, creator, actor: operator() },
+        { cid, appId, pid, count, creator, actor: operator(context) },
       ]);
       return moved;
     }),

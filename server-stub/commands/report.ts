@@ -22,7 +22,7 @@ export async function report(context: CommandContext, options: ReportOptions): P
   const cid = parseOptional(options.cid, '--cid', CID);
   requireNewFile(out);
   const created = await withStore(context, (store, { serverId, key, roots }) => {
-    const wish = { fromDay, toDay, zone: config.zone, cid, actor: operator() };
+    const wish = { fromDay, toDay, zone: config.zone, cid, actor: operator(context) };
     return createReport(store, { serverId, key }, [roots.root], wish, now());
   });
   writeNewFile(out, created.document, 0o644);

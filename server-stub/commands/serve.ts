@@ -12,12 +12,12 @@ export interface ServeOptions {
 
 /** `license-server serve`: runs until SIGINT or SIGTERM, then answers what is under way and ends. */
 export async function serve(
-  { terminal, config }: CommandContext,
+  { terminal, env, config }: CommandContext,
   { legacyHttp: legacyHttpPort = config.legacyHttpPort }: ServeOptions,
 ): Promise<ExitCode> {
   const log = createLog('license-server', config.logLevel);
   const accessLog = log.isLevelEnabled('info') ? createBufferedLog('license-server') : undefined;
-  const server = await startServer({ ...config, legacyHttpPort }, log, undefined, { accessLog });
+  const server = await startServer({ ...config, legacyHttpPort }, log, undefined, { accessLog, env });
   const { url, legacyUrl } = server;
   const legacy = legacyUrl !== undefined && { legacyUrl };
   const words = WORDS[terminal.language];

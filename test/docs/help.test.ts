@@ -8,7 +8,8 @@ import { allPages, type Page, spansOf } from './pages.ts';
 
 const PROGRAMS = {
   'license-agent': runProgram,
-  'license-server': runServerProgram,
+  'license-server': (args: readonly string[], terminal: Terminal) =>
+    runServerProgram(args, { terminal, env: {} }),
   'license-vendor': (args: readonly string[], terminal: Terminal) =>
     runVendor(args, { terminal, env: {}, clock: systemClock, person: undefined }),
 } as const;

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { type Ended, Running, run } from './program.ts';
+import type { Ended } from '../support/run-here.ts';
+import { Running, run } from './program.ts';
 
 /** The folders of one device, and the agent's commands on them as a technician runs them. */
 export class AgentFolder {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import type { Ended } from '../support/run-here.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -19,12 +20,6 @@ export interface ProgramOptions {
   under?: readonly string[];
   /** Kept open for the life of a long-running program. */
   args: readonly string[];
-}
-
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 function start(program: keyof typeof PROGRAMS, { args, env = {}, under = [] }: ProgramOptions): ChildProcess {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { AlertChannelConfig } from '../../server-stub/alerts/channel-config.ts';
-import { type Ended, run } from '../flow/program.ts';
 import { activateMany, alertsOf, channelConfig } from '../support/alerting.ts';
 import { englishIn } from '../support/chinese.ts';
 import { serveEnvironment } from '../support/prepare-server.ts';
 import { Receiver, verifyWebhook, WEBHOOK_SECRET } from '../support/receiver.ts';
+import { type Ended, runHere } from '../support/run-here.ts';
 import { TestServer } from '../support/server.ts';
 import { createServerFolder, type ServerFolder } from '../support/server-folder.ts';
 
@@ -19,7 +19,7 @@ function command(
   env: Record<string, string> = ENGLISH,
 ): Promise<Ended> {
   const configs = JSON.stringify(channels.map(channelConfig));
-  return run('server', {
+  return runHere('server', {
     args,
     env: { ...serveEnvironment(folder), LICENSE_SERVER_ALERT_CHANNELS: configs, ...env },
   });

@@ -8,11 +8,11 @@ import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import type { Language } from '#core/errors.ts';
 import { VERSION } from '#core/host/version.ts';
 import { createCredential } from '../../server-stub/licensing/credentials.ts';
-import { runServerProgram } from '../../server-stub/program.ts';
 import { openStore } from '../../server-stub/store/database.ts';
-import { type Ended, run } from '../flow/program.ts';
+import { run } from '../flow/program.ts';
 import { englishIn } from '../support/chinese.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { type Ended, runHere } from '../support/run-here.ts';
 import { createServerFolder } from '../support/server-folder.ts';
 
 const DAY = 86_400;
@@ -48,7 +48,7 @@ class Operator {
 
   /** The answer as people read it. */
   read(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    return run('server', { args, env: { ...ENGLISH, ...this.env, ...env } });
+    return runHere('server', { args, env: { ...ENGLISH, ...this.env, ...env } });
   }
 
   /** The answer as one line of JSON. */
@@ -69,7 +69,7 @@ describe('from an empty folder to devices that enroll', () => {
     const operator = new Operator();
     const passphrase = ['--passphrase-file', operator.write('passphrase', 'correct horse battery staple\n')];
     const vendor = (...args: string[]) =>
-      run('vendor', { args: [...args, '--dir', operator.path('vendor'), ...passphrase, '--json'] });
+      runHere('vendor', { args: [...args, '--dir', operator.path('vendor'), ...passphrase, '--json'] });
     expect((await vendor('init', '--name', 'Test Vendor')).code).toBe(0);
     const rootsFile = operator.path('vendor/vendor-roots.json');
 
@@ -280,18 +280,7 @@ describe('the audit trail', () => {
 describe('the command line', () => {
   /** In this process: what is wrong is found before a command starts. */
   async function read(args: readonly string[], language: Language = 'en'): Promise<Ended> {
-    const said = { stdout: '', stderr: '' };
-    const code = await runServerProgram(args, {
-      language,
-      json: args.includes('--json'),
-      out(text) {
-        said.stdout += text;
-      },
-      err(text) {
-        said.stderr += text;
-      },
-    });
-    return { code, ...said };
+    return runHere('server', { args, env: { LANG: language } });
   }
 
   test('each command explains itself and each of its options, in both languages', async () => {

@@ -5,13 +5,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#core/clock.ts';
 import type { Language } from '#core/errors.ts';
 import { activate } from '../../server-stub/licensing/activate.ts';
-import { runServerProgram } from '../../server-stub/program.ts';
 import { openStore, type Transaction } from '../../server-stub/store/database.ts';
 import { run } from '../flow/program.ts';
 import { englishIn } from '../support/chinese.ts';
 import { TestDevice } from '../support/device.ts';
 import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { runHere } from '../support/run-here.ts';
 import { TestServer } from '../support/server.ts';
 import { createServerFolder, type ServerFolder, type TestFolderOptions } from '../support/server-folder.ts';
 import type { World } from '../support/world.ts';
@@ -25,14 +25,6 @@ const MANY = {
     { ...world.renewal, count: 10_000 },
   ],
 };
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** What was asked at the terminal. */
-  readonly questions: readonly string[];
-}
 
 interface Reading {
   readonly language?: Language;
@@ -69,7 +61,7 @@ class Operator {
     args: readonly string[],
     { language = 'en', reply, meanwhile, config = this.#config }: Reading = {},
   ) {
-    const [said, questions] = [{ stdout: '', stderr: '' }, [] as string[]];
+    const questions: string[] = [];
     const person = {
       async ask(question: string) {
         questions.push(question);
@@ -78,21 +70,12 @@ class Operator {
       },
       askSecret: async () => undefined,
     };
-    const code = await runServerProgram(
-      [...args, '--config', config],
-      {
-        language,
-        json: args.includes('--json'),
-        out(text) {
-          said.stdout += text;
-        },
-        err(text) {
-          said.stderr += text;
-        },
-      },
-      reply === undefined ? undefined : person,
-    );
-    return { code, ...said, questions } satisfies Ended;
+    const ended = await runHere('server', {
+      args: [...args, '--config', config],
+      env: { LANG: language },
+      person: reply === undefined ? undefined : person,
+    });
+    return { ...ended, questions };
   }
 
   async ask(args: readonly string[], options: { reply?: string } = {}) {
@@ -211,7 +194,7 @@ describe.each(ENGINES)('license-server license, store in %s', (engine) => {
     ] as const;
     for (const [args, error] of refusals) {
       const { code, json } = await operator.ask(['license', ...args]);
-      expect([args, json.error, code > 1]).toEqual([args, error, true]);
+      expect([args, json.error, Number(code) > 1]).toEqual([args, error, true]);
     }
     expect((await operator.read(['license', 'show', 'SN-9'], { language: 'zh' })).stderr).toContain(
       '请核对许可证值或 LicenseKey，以及 App 与 PID',

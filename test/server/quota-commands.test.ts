@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { newAppId, newId } from '#core/ids.ts';
 import { openStore } from '../../server-stub/store/database.ts';
-import { run } from '../flow/program.ts';
+import { runHere } from '../support/run-here.ts';
 import { createServerFolder } from '../support/server-folder.ts';
 
 const CHINESE = { LC_ALL: 'zh_CN.UTF-8' };
@@ -18,7 +18,7 @@ async function operated() {
   });
   const env = { LICENSE_SERVER_STATE_DIR: folder.stateDir };
   const read = (args: readonly string[], language = ENGLISH) =>
-    run('server', { args, env: { ...env, ...language } });
+    runHere('server', { args, env: { ...env, ...language } });
   const ask = async (...args: string[]) => {
     const { code, stdout } = await read(['--json', ...args]);
     return { code, ...JSON.parse(stdout) };

@@ -1,10 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openStore } from '../../server-stub/store/database.ts';
 import { run } from '../flow/program.ts';
 import { englishIn } from '../support/chinese.ts';
 import { serveEnvironment } from '../support/prepare-server.ts';
+import { runHere } from '../support/run-here.ts';
 import { TestServer } from '../support/server.ts';
+import { createServerFolder } from '../support/server-folder.ts';
 
 const MARCH = ['--from', '2026-03-01', '--to', '2026-03-31'];
 
@@ -35,32 +38,35 @@ describe('license-server report', () => {
   });
 
   test('speaks Chinese, and says the same in JSON', async () => {
-    const server = await TestServer.start();
-    const env = { ...serveEnvironment(server.folder), LC_ALL: 'zh_CN.UTF-8' };
-    const out = (name: string) => ['--out', join(server.folder.stateDir, name)];
-    const chinese = await run('server', { args: ['report', ...MARCH, ...out('a.jwt')], env });
+    const folder = await createServerFolder();
+    const env = { ...serveEnvironment(folder), LC_ALL: 'zh_CN.UTF-8' };
+    const out = (name: string) => ['--out', join(folder.stateDir, name)];
+    const chinese = await runHere('server', { args: ['report', ...MARCH, ...out('a.jwt')], env });
     expect(chinese.stdout).toContain('用量报告');
     expect(englishIn(chinese.stdout.replaceAll('Test School', ''))).toEqual([]);
-    const help = await run('server', { args: ['report', '--help'], env });
+    const help = await runHere('server', { args: ['report', '--help'], env });
     expect(help.stdout).toContain('统计期');
-    const { stdout } = await run('server', { args: ['report', ...MARCH, ...out('b.jwt'), '--json'], env });
+    const { stdout } = await runHere('server', {
+      args: ['report', ...MARCH, ...out('b.jwt'), '--json'],
+      env,
+    });
     expect(JSON.parse(stdout)).toMatchObject({ fromDay: '2026-03-01', companies: [{ cid: '717241' }] });
   });
 
   test('writes no file over, and none where the store was changed by hand', async () => {
-    const server = await TestServer.start();
-    const env = serveEnvironment(server.folder);
-    const file = join(server.folder.stateDir, 'report.jwt');
+    const folder = await createServerFolder();
+    const env = serveEnvironment(folder);
+    const file = join(folder.stateDir, 'report.jwt');
     const ask = async (...args: string[]) => {
-      const { stdout, code } = await run('server', { args: ['report', ...args, '--json'], env });
+      const { stdout, code } = await runHere('server', { args: ['report', ...args, '--json'], env });
       return { code, error: JSON.parse(stdout).error };
     };
-    await server.store.write(server.clock.now(), ({ db }) =>
-      db.updateTable('quota').set({ granted: 1000 }).execute(),
-    );
+    const store = await openStore(folder.store);
+    await store.write(folder.world.now, ({ db }) => db.updateTable('quota').set({ granted: 1000 }).execute());
+    await store.close();
     expect(await ask(...MARCH, '--out', file)).toEqual({ code: 1, error: 'report_inconsistent' });
     expect(existsSync(file)).toBe(false);
-    expect(await ask(...MARCH, '--out', server.folder.rootsFile)).toEqual({ code: 2, error: 'file_exists' });
+    expect(await ask(...MARCH, '--out', folder.rootsFile)).toEqual({ code: 2, error: 'file_exists' });
     const other = await ask(...MARCH, '--cid', '404', '--out', file);
     expect(other).toEqual({ code: 2, error: 'unknown_company' });
     expect(await ask('--from', '2026-03-01', '--out', file)).toEqual({ code: 2, error: 'usage' });

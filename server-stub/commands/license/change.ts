@@ -37,7 +37,7 @@ export async function changeByOperator(
   options: ChangeOptions,
 ): Promise<ExitCode> {
   return withStore(context, async (store) => {
-    const results = await previewOf(store, verb, rows, { appId: options.app, pid: options.pid });
+    const results = await previewOf(store, verb, rows, wisherOf(context, options));
     const [only] = results;
     if (results.length === 1 && only?.outcome.ok === false) throw only.outcome.error;
     const refused = results.filter(({ outcome }) => !outcome.ok);
@@ -59,22 +59,30 @@ export async function changeAtOnce(
   return withStore(context, async (store) => {
     const rows = (await values(store)).map((name) => ({ name, toLicenseKey: '' }));
     if (rows.length === 0) throw new LicenseError('unknown_license');
-    const results = await previewOf(store, verb, rows, { appId: options.app, pid: options.pid });
+    const results = await previewOf(store, verb, rows, wisherOf(context, options));
     await confirm(context, verb, results, options);
     await carryOut(context, store, verb, results, { ...options, inPieces: false });
     return finish(context, verb, results);
   });
 }
 
+interface Wisher extends LicenseScope {
+  readonly actor: string;
+}
+
+/** Who wishes the change, and among which licenses names are looked for. */
+function wisherOf(context: CommandContext, { app: appId, pid }: ChangeOptions): Wisher {
+  return { actor: operator(context), appId, pid };
+}
+
 async function previewOf(
   { reader }: Store,
   verb: LicenseVerb,
   rows: readonly LicenseRow[],
-  scope: LicenseScope,
+  { actor, ...scope }: Wisher,
 ): Promise<Result[]> {
   const names = rows.map(({ name }) => name);
   const found = await resolveLicenses(reader, names, scope);
-  const actor = operator();
   const wishes = rows.map((row) => wishOf(row, found.get(row.name), actor));
   const known = wishes.flatMap((wish) => (wish instanceof LicenseError ? [] : wish));
   const outcomes = (await previewChanges(reader, known, ACTS[verb].change, now())).values();

@@ -28,7 +28,7 @@ export async function switchByCommand(
     throw usageError({ en: `"${wanted}" is neither on nor off`, zh: `“${wanted}”应为 on 或 off` });
   const set = wanted === undefined ? {} : { enabled: wanted === 'on' };
   const { enabled } = await withStore(context, (store) =>
-    carryOutOne(store, options, switchPreauthorization, set),
+    carryOutOne(store, wisherOf(context, options), switchPreauthorization, set),
   );
   const words = WORDS[context.terminal.language];
   answer(context.terminal, { appId: options.app, enabled }, enabled ? words.on : words.off);
@@ -42,7 +42,9 @@ export async function addByCommand(
   options: AppOption,
 ): Promise<ExitCode> {
   const wishes = keys.map((key) => ({ licenseKey: parseLicenseKey(key) }));
-  const outcomes = await withStore(context, (store) => carryOut(store, options, preauthorize, wishes));
+  const outcomes = await withStore(context, (store) =>
+    carryOut(store, wisherOf(context, options), preauthorize, wishes),
+  );
   const added = outcomes.filter((outcome) => outcome.added).length;
   const words = WORDS[context.terminal.language];
   const result = { appId: options.app, added, duplicates: keys.length - added };
@@ -58,7 +60,7 @@ export async function deleteByCommand(
 ): Promise<ExitCode> {
   const wish = { licenseKeys: keys.map(parseLicenseKey) };
   const { deleted } = await withStore(context, (store) =>
-    carryOutOne(store, options, deletePreauthorizations, wish),
+    carryOutOne(store, wisherOf(context, options), deletePreauthorizations, wish),
   );
   const words = WORDS[context.terminal.language];
   answer(context.terminal, { appId: options.app, deleted }, words.deleted(deleted));
@@ -78,21 +80,29 @@ export async function clearByCommand(context: CommandContext, options: ClearOpti
     const count = list === undefined ? 0 : await countOf(store.reader, list.list);
     const sure = options.yes || count === 0 || saysYes(await person?.ask(words.question(count)));
     if (!sure) throw new LicenseError('not_confirmed');
-    return (await carryOutOne(store, options, clearPreauthorizations, {})).cleared;
+    return (await carryOutOne(store, wisherOf(context, options), clearPreauthorizations, {})).cleared;
   });
   answer(terminal, { appId: options.app, cleared }, words.cleared(cleared));
   return 0;
 }
 
+interface Wisher extends AppOption {
+  readonly actor: string;
+}
+
+function wisherOf(context: CommandContext, { app }: AppOption): Wisher {
+  return { app, actor: operator(context) };
+}
+
 /** Runs a verb for an operator, in one transaction: the first refusal ends it, and nothing is changed. */
 async function carryOut<Wish extends object, Request, Result extends object>(
   store: Store,
-  options: AppOption,
+  wisher: Wisher,
   verb: Verb<Request, Outcome<Result>>,
   wishes: readonly Wish[],
 ): Promise<Result[]> {
-  const { cid } = await appNamed(store, options);
-  const whose = { cid, appId: options.app, actor: operator() };
+  const { cid } = await appNamed(store, wisher);
+  const whose = { cid, appId: wisher.app, actor: wisher.actor };
   return store.write(now(), async (transaction) => {
     const requests = wishes.map((wish) => ({ ...whose, ...wish }) as Request);
     const outcomes = await verb(transaction, requests);
@@ -105,11 +115,11 @@ async function carryOut<Wish extends object, Request, Result extends object>(
 
 async function carryOutOne<Wish extends object, Request, Result extends object>(
   store: Store,
-  options: AppOption,
+  wisher: Wisher,
   verb: Verb<Request, Outcome<Result>>,
   wish: Wish,
 ): Promise<Result> {
-  const [result] = await carryOut(store, options, verb, [wish]);
+  const [result] = await carryOut(store, wisher, verb, [wish]);
   if (result === undefined) throw new Error('a verb gave no outcome');
   return result;
 }

@@ -33,7 +33,7 @@ export async function uploadByCommand(
     const { cid } = await appNamed(store, options);
     const uploads = uploadsOf(context, store);
     const arrival = await receive(uploads, cid, file);
-    await accept(store, uploads, arrival, cid, options);
+    await accept(store, uploads, arrival, { cid, actor: operator(context), ...options });
     const entered = await uploads.enter(arrival.uploadId);
     return { upload: entered, warnings: arrival.received.warnings };
   });
@@ -97,7 +97,7 @@ function uploadsOf({ terminal, config }: CommandContext, store: Store): Uploads 
 
 async function receive(uploads: Uploads, cid: string, file: string): Promise<Arrival> {
   try {
-    return await uploads.receive(cid, createReadStream(file) as AsyncIterable<Buffer>);
+    return await uploads.receive(cid, contentOf(file));
   } catch (cause) {
     // What fails elsewhere is no fault of the file.
     if (!(cause instanceof Error && 'path' in cause && cause.path === file)) throw cause;
@@ -105,18 +105,22 @@ async function receive(uploads: Uploads, cid: string, file: string): Promise<Arr
   }
 }
 
+/** Opened when it is read from: a stream that fails while nobody reads it ends the process. */
+async function* contentOf(file: string): AsyncIterable<Buffer> {
+  yield* createReadStream(file) as AsyncIterable<Buffer>;
+}
+
 async function accept(
   store: Store,
   uploads: Uploads,
   arrival: Arrival,
-  cid: string,
-  { app: appId, partial = false }: UploadOptions,
+  { cid, actor, app: appId, partial = false }: UploadOptions & { cid: string; actor: string },
 ): Promise<void> {
   const { uploadId, received: file } = arrival;
   try {
     requireGood(file, partial);
     await store.write(now(), async (transaction) => {
-      const wish = { cid, appId, uploadId, file, actor: operator() };
+      const wish = { cid, appId, uploadId, file, actor };
       const [outcome] = await acceptUploads(transaction, [wish]);
       if (outcome?.ok === false) throw outcome.error;
     });
