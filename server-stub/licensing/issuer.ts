@@ -115,14 +115,32 @@ export async function currentCertificate(
   cid: string,
   now: EpochSeconds,
 ): Promise<string> {
-  const certificate = await db
+  const certificate = await newestCertificate(db, cid);
+  const fault = certificateFault(certificate, cid, now);
+  if (certificate === undefined || fault !== undefined) throw fault;
+  return certificate.document;
+}
+
+type Certificate = Pick<Schema['issuer_certificate'], 'document' | 'nbf' | 'exp'>;
+
+/** The newest certificate of a company, valid now or not. */
+export async function newestCertificate(db: Kysely<Schema>, cid: string): Promise<Certificate | undefined> {
+  return db
     .selectFrom('issuer_certificate')
     .select(['document', 'nbf', 'exp'])
     .where('cid', '=', cid)
     .orderBy('serial', 'desc')
     .executeTakeFirst();
-  if (certificate === undefined) throw new LicenseError('issuer_certificate_missing', { cid });
+}
+
+/** Why the server may not issue with this certificate now: `issuer_certificate_missing`, `issuer_certificate_expired`. */
+export function certificateFault(
+  certificate: Certificate | undefined,
+  cid: string,
+  now: EpochSeconds,
+): LicenseError | undefined {
+  if (certificate === undefined) return new LicenseError('issuer_certificate_missing', { cid });
   if (now < certificate.nbf || now > certificate.exp)
-    throw new LicenseError('issuer_certificate_expired', { cid });
-  return certificate.document;
+    return new LicenseError('issuer_certificate_expired', { cid });
+  return undefined;
 }

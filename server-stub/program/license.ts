@@ -70,6 +70,7 @@ export function addLicense({ program, language, run }: Setting): void {
   };
   verb('suspend');
   verb('resume');
+  verb('renew', (command) => command.option('--renew-id <ID>', texts.renewId));
   verb('release');
   verb('transfer', (command) => command.option('--to <LICENSE_KEY>', texts.to));
   verb('rebind', (command) => command.option('--from-jkt <JKT>', texts.fromJkt));
@@ -86,6 +87,7 @@ const TEXTS = {
     show: 'show all of one license and what happened to it',
     suspend: 'pause licenses: their devices stop at their next contact, until they are resumed',
     resume: 'make suspended or released licenses active again',
+    renew: 'renew licenses: each consumes one renewal license and lasts longer by what that says',
     release: 'end licenses on their devices; the licenses stay, to be resumed or transferred',
     transfer: 'move licenses to other LicenseKeys; their end stays, the new device binds by itself',
     rebind:
@@ -106,6 +108,7 @@ const TEXTS = {
     app: 'App of the LicenseKey, where several have it',
     pid: 'PID of the license, where the LicenseKey has several',
     to: 'LicenseKey that the license is moved to',
+    renewId: 'which renewal licenses (default: any of the PID that are left)',
     fromJkt: 'all licenses that this device key holds: for a gateway that is replaced',
     labelText: 'label, at most 100 characters',
     groupText: 'group, such as a room or building, at most 100 characters',
@@ -119,6 +122,7 @@ const TEXTS = {
     show: '显示一个许可证的全部信息与操作记录',
     suspend: '暂停许可证：设备在下次连接时停用，直到恢复',
     resume: '恢复已暂停或已释放的许可证',
+    renew: '为许可证续期：每个许可证消耗一个续期许可证，按其时长延长有效期',
     release: '在设备上结束许可证；许可证保留，可恢复或转移',
     transfer: '将许可证转移到其他 LicenseKey；有效期不变，新设备自行绑定',
     rebind: '允许使用该 LicenseKey 的下一台设备绑定；原设备此后视为其他设备',
@@ -138,6 +142,7 @@ const TEXTS = {
     app: 'LicenseKey 所属的 App（多个 App 使用同一 LicenseKey 时）',
     pid: '许可证的 PID（LicenseKey 有多个许可证时）',
     to: '要转移到的 LicenseKey',
+    renewId: '使用哪种续期许可证（默认：该 PID 任一尚有剩余的续期许可证）',
     fromJkt: '该设备密钥持有的全部许可证：用于更换网关',
     labelText: '标签，最多 100 个字符',
     groupText: '分组（如教室、楼栋），最多 100 个字符',

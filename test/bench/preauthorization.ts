@@ -17,6 +17,7 @@ const MEMORY_MIB = 150;
 const P99_MS = 100;
 /** One other call so often, in milliseconds, whether the one before is answered or not. */
 const CALL_EVERY_MS = 20;
+const EXPORTS_MS = 10_000;
 
 /**
  * A million LicenseKeys in no order are uploaded, paged through and exported, while a second process activates, looks
@@ -61,10 +62,16 @@ export async function preauthorization({ quick, progress }: BenchOptions): Promi
     for (let round = 0; round < 20; round += 1)
       pages.push({ limit: await page(1), value: await page(count / 20) });
     const exported = join(folder, 'exported.txt');
-    const exporting = curl(`/pads/export?appid=${world.appId}`, '-o', exported);
+    // Again and again: one alone is over before a hundredth of the calls says anything.
+    const exporting = (async () => {
+      const end = performance.now() + EXPORTS_MS;
+      do {
+        await curl(`/pads/export?appid=${world.appId}`, '-o', exported);
+        if (!readFileSync(file).equals(readFileSync(exported)))
+          throw new Error('the export is not what was uploaded');
+      } while (performance.now() < end);
+    })();
     const exportLatencies = await callsUntil(client, world.appId, exporting);
-    if (!readFileSync(file).equals(readFileSync(exported)))
-      throw new Error('the export is not what was uploaded');
     const peakMiB = memory.stop();
 
     progress('the same rows into SQLite alone');
@@ -92,7 +99,7 @@ export async function preauthorization({ quick, progress }: BenchOptions): Promi
         {
           name: 'preauthorization.export.p99',
           unit: 'ms',
-          limitIs: `goal; ${exportLatencies.length} calls during the export, ${quiet}`,
+          limitIs: `goal; ${exportLatencies.length} calls during exports, ${quiet}`,
           goal: { atMost: 1 },
         },
         [{ value: p99(exportLatencies), limit: P99_MS }],

@@ -69,14 +69,14 @@ async function exampleOf(server: TestServer, call: ContractCall, path: string): 
 
 const CHINESE = /[\u4e00-\u9fff]/;
 
-/** A refusal in the contract's envelope, in both languages, after which the store is what it was. */
+/** A refusal in the contract's envelope, in both languages, after which the store is what it was; gives the messages. */
 async function expectRefusal(
   server: TestServer,
   call: ContractCall,
   path: string,
   parameters: Parameters,
   error: string | readonly string[],
-): Promise<void> {
+): Promise<readonly string[]> {
   const before = await everything(server.store.reader);
   const answers = [
     await send(server, call, path, parameters),
@@ -92,10 +92,12 @@ async function expectRefusal(
       requestId: expect.any(String),
     });
   }
-  const [chinese = '', english = ''] = answers.map(({ body }) => (body as { message: string }).message);
+  const messages = answers.map(({ body }) => (body as { message: string }).message);
+  const [chinese = '', english = ''] = messages;
   expect(chinese).toMatch(CHINESE);
   expect(english).not.toMatch(CHINESE);
   expect(await everything(server.store.reader)).toEqual(before);
+  return messages;
 }
 
 describe.each(ENGINES)('the contract, store in %s', (engine) => {
@@ -158,8 +160,11 @@ describe.each(ENGINES)('the contract, store in %s', (engine) => {
         for (const path of call.paths) {
           await call.prepare?.(server, path);
           const example = await exampleOf(server, call, path);
-          for (const appid of [other.appId, newAppId()])
-            await expectRefusal(server, call, path, { ...example, appid }, 'unknown_app');
+          const [foreign, unknown] = [other.appId, newAppId()];
+          const refuse = (appid: string) =>
+            expectRefusal(server, call, path, { ...example, appid }, 'unknown_app');
+          const told = await refuse(foreign);
+          expect(told.map((message) => message.replaceAll(foreign, unknown))).toEqual(await refuse(unknown));
         }
       });
 

@@ -6,6 +6,7 @@ import { ENGINES, endClusterAfterAll } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { OpenApiClient } from '../support/openapi-client.ts';
 import { type ServerFolder, serveEnvironment } from '../support/prepare-server.ts';
+import { runHere } from '../support/run-here.ts';
 import { createServerFolder } from '../support/server-folder.ts';
 import { exported, manyLicenseKeys, upload } from '../support/upload.ts';
 import { run } from './program.ts';
@@ -123,14 +124,16 @@ test('on the command line beside a running server: upload, look, change, export'
   const content = manyLicenseKeys(120_000);
   writeFileSync(file, content);
   writeFileSync(bad, `SN-1\n${'x'.repeat(200)}\n`);
-  const ask = async (...args: string[]) => {
+  const askBy = async (how: typeof runHere, ...args: string[]) => {
     const env = { ...serveEnvironment(folder), LC_ALL: 'zh_CN.UTF-8' };
-    const ended = await run('server', { args: ['preauthorization', ...args, '--app', appId, '--json'], env });
+    const ended = await how('server', { args: ['preauthorization', ...args, '--app', appId, '--json'], env });
     return { ...ended, json: ended.stdout.startsWith('{') ? JSON.parse(ended.stdout) : undefined };
   };
 
+  const ask = (...args: string[]) => askBy(runHere, ...args);
+
   // Both write: the server's calls must get their turn.
-  const uploading = ask('upload', file);
+  const uploading = askBy(run, 'upload', file);
   let activations = 0;
   let over = false;
   void uploading.finally(() => (over = true));

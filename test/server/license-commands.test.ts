@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#core/clock.ts';
 import type { Language } from '#core/errors.ts';
+import { newId } from '#core/ids.ts';
 import { activate } from '../../server-stub/licensing/activate.ts';
 import { openStore, type Transaction } from '../../server-stub/store/database.ts';
 import { run } from '../flow/program.ts';
@@ -157,6 +158,41 @@ describe.each(ENGINES)('license-server license, store in %s', (engine) => {
     expect((await operator.read(['license', 'suspend', 'SN-2'], { language: 'zh' })).stdout).toMatch(
       /已是该状态\n暂停：完成 0 个，未变 1 个，拒绝 0 个。\n$/,
     );
+  });
+
+  test('licenses are renewed while renewal licenses last, none of a list when one cannot be', async () => {
+    const { world } = operator.server;
+    const [one = '', two = ''] = await operator.activate(['SN-1', 'SN-2']);
+    const endOf = async (name: string) =>
+      (await operator.ask(['license', 'show', name])).json.license.expireTime;
+    const end = await endOf(one);
+    const renewed = await operator.ask(['license', 'renew', 'SN-1', two], { reply: 'y' });
+    expect([renewed.code, renewed.json.changed]).toEqual([0, 2]);
+    expect(renewed.questions).toEqual(['2 licenses will be renewed. Go on? [y/N] ']);
+    expect(await endOf(one)).toBeGreaterThan(end + 364 * DAY);
+    const { json } = await operator.ask(['license', 'show', one]);
+    expect(json.timeline.at(-1)).toMatchObject({
+      action: 'license.renew',
+      detail: { renewId: world.renewal.renewId, previousExpireTime: end, expireTime: await endOf(one) },
+    });
+    // Once more would be paid once more.
+    const twice = await operator.ask(['license', 'renew', 'SN-1', one]);
+    expect(twice.json).toMatchObject({ changed: 0, refused: 1 });
+    expect(twice.json.results[1]).toMatchObject({ result: 'refused', error: 'parameter_invalid' });
+
+    await operator.transact(({ db }) =>
+      db.updateTable('terms').set({ count: 3 }).where('kind', '=', 'renewal').execute(),
+    );
+    const before = await endOf(two);
+    const short = await operator.ask(['license', 'renew', 'SN-1', 'SN-2', '--yes']);
+    expect(short.json).toMatchObject({ changed: 0, refused: 1, left: 1 });
+    expect(await endOf(two)).toBe(before);
+    const partial = await operator.ask(['license', 'renew', 'SN-1', 'SN-2', '--yes', '--partial']);
+    expect(partial.json).toMatchObject({ changed: 1, refused: 1 });
+    expect(partial.json.results[1]).toMatchObject({ name: 'SN-2', error: 'renewal_exhausted' });
+    const unknown = await operator.ask(['license', 'renew', 'SN-2', '--renew-id', newId()]);
+    expect(unknown.json.error).toBe('unknown_renew_id');
+    expect((await operator.read(['audit', 'verify'])).code).toBe(0);
   });
 
   test('people read the time of the zone of the configuration, programs seconds', async () => {
@@ -477,7 +513,7 @@ describe('the command line of license', () => {
 
   test('each command explains itself, in both languages', async () => {
     const operator = await Operator.start();
-    const verbs = ['suspend', 'resume', 'release', 'transfer', 'rebind', 'label', 'list', 'show'];
+    const verbs = ['suspend', 'resume', 'renew', 'release', 'transfer', 'rebind', 'label', 'list', 'show'];
     for (const path of [['license'], ...verbs.map((verb) => ['license', verb])]) {
       const english = await operator.read([...path, '--help']);
       expect(english.stdout).not.toMatch(/\p{Script=Han}/u);

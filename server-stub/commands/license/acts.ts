@@ -2,23 +2,34 @@ import type { LicenseChange, LicenseWish } from '../../licensing/change-licenses
 import { labelling } from '../../licensing/label-license.ts';
 import { rebinding } from '../../licensing/rebind.ts';
 import { releasing } from '../../licensing/release.ts';
+import { renewing } from '../../licensing/renewing.ts';
 import { resumption } from '../../licensing/resume.ts';
 import { suspension } from '../../licensing/suspend.ts';
 import { transferring } from '../../licensing/transfer.ts';
 
-export type LicenseVerb = 'suspend' | 'resume' | 'release' | 'transfer' | 'rebind' | 'label';
+export type LicenseVerb = 'suspend' | 'resume' | 'renew' | 'release' | 'transfer' | 'rebind' | 'label';
 
 /** Wishes of any verb; each reads its own members. */
 export interface ActWish extends LicenseWish {
   readonly toLicenseKey: string;
+  readonly renewId?: string | undefined;
   readonly label?: string | undefined;
   readonly group?: string | undefined;
 }
 
-/** `asks`: several at once take something away from devices, so a person is asked first. */
-export const ACTS: Readonly<Record<LicenseVerb, { change: LicenseChange<ActWish>; asks: boolean }>> = {
+/** A verb as the command line carries it out. */
+interface Act {
+  readonly change: LicenseChange<ActWish>;
+  /** Several at once take something from devices or from what was bought, so a person is asked first. */
+  readonly asks: boolean;
+  /** Done twice it is more than done once: a list may name a license only once. */
+  readonly once?: true;
+}
+
+export const ACTS: Readonly<Record<LicenseVerb, Act>> = {
   suspend: { change: suspension, asks: true },
   resume: { change: resumption, asks: false },
+  renew: { change: renewing, asks: true, once: true },
   release: { change: releasing, asks: true },
   transfer: { change: transferring, asks: true },
   rebind: { change: rebinding, asks: true },

@@ -83,7 +83,11 @@ async function previewOf(
 ): Promise<Result[]> {
   const names = rows.map(({ name }) => name);
   const found = await resolveLicenses(reader, names, scope);
-  const wishes = rows.map((row) => wishOf(row, found.get(row.name), actor));
+  const seen = ACTS[verb].once ? new Set<string>() : undefined;
+  const wishes = rows.map((row) => {
+    const wish = wishOf(row, found.get(row.name), actor);
+    return wish instanceof LicenseError ? wish : (twice(wish, seen) ?? wish);
+  });
   const known = wishes.flatMap((wish) => (wish instanceof LicenseError ? [] : wish));
   const outcomes = (await previewChanges(reader, known, ACTS[verb].change, now())).values();
   return rows.map((row, index): Result => {
@@ -94,14 +98,23 @@ async function previewOf(
   });
 }
 
+function twice({ license }: ActWish, seen: Set<string> | undefined): LicenseError | undefined {
+  if (seen?.has(license)) {
+    const problem = { en: 'stands twice in the list', zh: '在列表中出现两次' };
+    return new LicenseError('parameter_invalid', { name: 'license', problem });
+  }
+  seen?.add(license);
+  return undefined;
+}
+
 function wishOf(
-  { toLicenseKey, label, group }: LicenseRow,
+  { toLicenseKey, renewId, label, group }: LicenseRow,
   found: LicenseTable | LicenseError | undefined,
   actor: string,
 ): ActWish | LicenseError {
   if (found === undefined || found instanceof LicenseError)
     return found ?? new LicenseError('unknown_license');
-  return { cid: found.cid, license: found.license, actor, toLicenseKey, label, group };
+  return { cid: found.cid, license: found.license, actor, toLicenseKey, renewId, label, group };
 }
 
 /**

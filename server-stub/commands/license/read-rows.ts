@@ -11,6 +11,7 @@ export interface LicenseRow {
   /** License value or LicenseKey. */
   readonly name: string;
   readonly toLicenseKey: string;
+  readonly renewId?: string | undefined;
   readonly label?: string | undefined;
   readonly group?: string | undefined;
 }

@@ -10,6 +10,8 @@ export interface VerbOptions extends ChangeOptions {
   csv?: string;
   /** Of transfer. */
   to?: string;
+  /** Of renew: of all licenses that are named. */
+  renewId?: string;
   /** Of label. */
   label?: string;
   group?: string;
@@ -17,7 +19,7 @@ export interface VerbOptions extends ChangeOptions {
   fromJkt?: string;
 }
 
-/** `license-server license suspend|resume|release|transfer|rebind|label`. */
+/** `license-server license suspend|resume|renew|release|transfer|rebind|label`. */
 export async function runVerb(
   context: CommandContext,
   verb: LicenseVerb,
@@ -40,14 +42,14 @@ export async function runVerb(
 }
 
 function rowsOf(verb: LicenseVerb, names: readonly string[], options: VerbOptions): LicenseRow[] {
-  const { csv, to, label, group } = options;
+  const { csv, to, renewId, label, group } = options;
   if (csv !== undefined) {
     if (to !== undefined || label !== undefined || group !== undefined)
       throw usageError({
         en: 'with --csv, all about a license stands in the file',
         zh: '使用 --csv 时，各项内容须写在文件中',
       });
-    return readLicenseRows(csv, NEEDED[verb] ?? []);
+    return readLicenseRows(csv, NEEDED[verb] ?? []).map((row) => ({ ...row, renewId }));
   }
   if (verb === 'transfer' && (to === undefined || names.length !== 1))
     throw usageError({
@@ -56,7 +58,7 @@ function rowsOf(verb: LicenseVerb, names: readonly string[], options: VerbOption
     });
   if (verb === 'label' && label === undefined && group === undefined)
     throw usageError({ en: 'give --label or --group', zh: '请指定 --label 或 --group' });
-  return names.map((name) => ({ name, toLicenseKey: to ?? '', label, group }));
+  return names.map((name) => ({ name, toLicenseKey: to ?? '', renewId, label, group }));
 }
 
 /** Columns that a list needs beside the license. */

@@ -20,6 +20,7 @@ const STATES_ZH: typeof STATES_EN = {
 const PAST_EN: Readonly<Record<LicenseVerb, string>> = {
   suspend: 'suspended',
   resume: 'resumed',
+  renew: 'renewed',
   release: 'released',
   transfer: 'transferred',
   rebind: 'freed from their devices',
@@ -29,6 +30,7 @@ const PAST_EN: Readonly<Record<LicenseVerb, string>> = {
 const VERBS_ZH: typeof PAST_EN = {
   suspend: '暂停',
   resume: '恢复',
+  renew: '续期',
   release: '释放',
   transfer: '转移',
   rebind: '解除设备绑定',
