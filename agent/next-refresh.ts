@@ -11,9 +11,9 @@ export interface RefreshSituation {
   readonly intervalSeconds: number;
 }
 
-export const MIN_ROUTINE_SECONDS = 3600;
+const MIN_ROUTINE_SECONDS = 3600;
 export const MIN_RETRY_SECONDS = 5;
-export const MAX_RETRY_SECONDS = 3600;
+const MAX_RETRY_SECONDS = 3600;
 /** A server's wish is honoured that far. */
 const MAX_PATIENCE_SECONDS = 86_400;
 /** Share of a routine delay that is left to chance, so that a fleet does not call in chorus. */

@@ -3,7 +3,7 @@ import { AppId, Cid, Epoch, Id, LicenseKey, Sha256 } from '../shapes.ts';
 import { defineDocument } from './signed-document.ts';
 
 /** Denials that end a license on the device they name. Source: protocol, "What ends a license on a device". */
-export const ENDING_CODES = ['released', 'transferred', 'different_device'] as const;
+const ENDING_CODES = ['released', 'transferred', 'different_device'] as const;
 export type EndingCode = (typeof ENDING_CODES)[number];
 
 /** `suspended` pauses what is held until a newer token; all others concern the request alone. */

@@ -46,8 +46,8 @@ export const DEFAULT_GRACE_SECONDS = 14 * 86_400;
 export const DEFAULT_EXPIRY_GRACE_SECONDS = 0;
 export const DEFAULT_TRANSFERS_PER_YEAR = 1;
 /** An account license follows the person, so its tokens are short-lived whatever the terms allow. */
-export const ACCOUNT_TOKEN_LIFE_SECONDS = 7 * 86_400;
-export const ACCOUNT_GRACE_SECONDS = 86_400;
+const ACCOUNT_TOKEN_LIFE_SECONDS = 7 * 86_400;
+const ACCOUNT_GRACE_SECONDS = 86_400;
 
 /** One line of what a vendor sold; signed by the vendor root and read by server and agent alike. */
 export const termsDocument = defineDocument({ typ: 'license-terms+jwt', schema: Terms, maxBytes: 4096 });

@@ -24,7 +24,7 @@ function testKey(name: string): SigningKey {
 
 /** 32 upper-case hex characters that belong to a name. */
 export const idOf = (name: string) => sha256(name).toString('hex').slice(0, 32).toUpperCase();
-export const appIdOf = (name: string) => idOf(name).toLowerCase();
+const appIdOf = (name: string) => idOf(name).toLowerCase();
 export const secretOf = (name: string) => sha256(name).toString('base64url');
 
 export const DAY = 86_400;

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import { Pool, type PoolConfig, types } from 'pg';
 import Cursor from 'pg-cursor';
@@ -94,7 +95,22 @@ function placeOf(url: string): string {
   // Options of the URL would take the place of ours, which make a commit durable and a reader read.
   if (!plain || parsed.searchParams.has('options'))
     throw new LicenseError('config_invalid', { file: '', key: 'database', problem: NOT_A_URL });
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
+    const file = parsed.searchParams.get(name);
+    if (file !== null) requireReadable(name, file);
+  }
   return `postgres://${parsed.host}${parsed.pathname}`;
+}
+
+/** pg itself tells of a missing file without saying where its name stands. */
+function requireReadable(name: string, file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (cause) {
+    const { en, zh } = reasonOf(cause);
+    const problem = { en: `${name}=${file}: ${en}`, zh: `${name}=${file}：${zh}` };
+    throw new LicenseError('config_invalid', { file: '', key: 'database', problem }, { cause });
+  }
 }
 
 /** SQLSTATEs (PostgreSQL, Appendix A) and socket errors by what they mean to an operator. */
@@ -103,7 +119,10 @@ const FAULTS: readonly [RegExp, (file: string, problem: Bilingual) => [ErrorCode
   [/^(55P03|57014|40001|40P01)$/, (file) => ['store_busy', { file }]],
   [/^XX00[12]$/, (file, problem) => ['store_damaged', { file, problem }]],
   [/^(25006|42501)$/, (file, problem) => ['store_unwritable', { file, problem }]],
-  [/^(08|28|3D|53|57P)|^E[A-Z_]+$/, (file, problem) => ['store_unreachable', { file, problem }]],
+  [
+    /^(08|28|3D|53|57P)|^E[A-Z_]+$|^(UNABLE_TO|CERT|SELF_SIGNED|DEPTH_ZERO|ERR_TLS|ERR_SSL)_/,
+    (file, problem) => ['store_unreachable', { file, problem }],
+  ],
 ];
 type ErrorCodeOfStore =
   | 'store_full'
@@ -121,9 +140,10 @@ const NO_PASSWORD: Bilingual = {
 function postgresError(place: string, cause: unknown): LicenseError | undefined {
   if (!(cause instanceof Error)) return undefined;
   // pg gives a connection that ended or timed out no code of its own.
-  const lost = /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered|SASL)/.test(
-    cause.message,
-  );
+  const lost =
+    /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered|The server does not support SSL|SASL)/.test(
+      cause.message,
+    );
   const code = lost ? 'ECONNRESET' : (codeOf(cause) ?? '');
   const [, translate] = FAULTS.find(([pattern]) => pattern.test(code)) ?? [];
   if (translate === undefined) return undefined;

@@ -7,7 +7,7 @@ import { AppId, Cid, Count, Epoch, Id, Sha256, Vid } from '#core/shapes.ts';
 const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
 /** The first line of every ledger: whose it is. An emptied ledger is thereby no ledger. */
-export const InitEntry = Type.Object({
+const InitEntry = Type.Object({
   kind: Type.Literal('init'),
   at: Epoch,
   vendor: Type.String({ minLength: 1, maxLength: 200 }),

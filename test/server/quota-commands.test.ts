@@ -62,6 +62,34 @@ describe('license-server quota', () => {
     ]);
   });
 
+  test('allocations says who reserved how many, newest first, what was taken back and what the vendor sold for the App', async () => {
+    const { world, read, ask } = await operated();
+    const { appId, otherAppId, purchase } = world;
+    const which = ['--app', appId, '--pid', purchase.pid];
+    await ask('quota', 'allocate', ...which, '--count', '6', '--creator', '张三');
+    await ask('quota', 'take-back', ...which, '--count', '2', '--creator', '=1+1');
+    const all = await ask('quota', 'allocations', '--app', appId);
+    expect(all).toMatchObject({ code: 0, count: 2, page: 1, size: 20 });
+    const one = { pid: purchase.pid, validity: purchase.validity };
+    expect(all.list).toMatchObject([
+      { ...one, creator: '=1+1', count: -2 },
+      { ...one, creator: '张三', count: 6 },
+    ]);
+    const second = await ask('quota', 'allocations', ...which, '--size', '1', '--page', '2');
+    expect(second.list).toMatchObject([{ creator: '张三', count: 6 }]);
+    const sold = await ask('quota', 'allocations', '--app', otherAppId);
+    expect(sold.list).toMatchObject([{ ...one, creator: 'vendor', count: 2 }]);
+
+    const [head, , row] = cellsOf((await read(['quota', 'allocations', '--app', appId])).stdout);
+    expect(head).toEqual(['Time', 'Licenses', 'Creator', 'PID', 'Validity']);
+    expect(row?.slice(1)).toEqual(['6', '张三', purchase.pid, '1 year']);
+    const beyond = await read(['quota', 'allocations', ...which, '--page', '3'], CHINESE);
+    expect(beyond.stdout).toBe('没有此页，共 2 条记录。\n');
+    expect(await ask('quota', 'allocations', '--app', newAppId())).toMatchObject({
+      ...{ code: 2, error: 'unknown_app' },
+    });
+  });
+
   test('what cannot be is refused, by code', async () => {
     const { world, ask } = await operated();
     const { appId, otherAppId, purchase } = world;

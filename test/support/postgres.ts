@@ -1,24 +1,37 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { newId } from '#core/ids.ts';
 import { requireDebianProgram } from './debian.ts';
 
-/** A PostgreSQL of one's own: Debian's, in a temporary folder, reached by a unix socket alone. */
+/** A certificate to answer TCP with, PEM, and the port of 127.0.0.1. */
+export interface PostgresTls {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly port: number;
+}
+
+/** A PostgreSQL of one's own: Debian's, in a temporary folder, reached by a unix socket, over TCP only with TLS. */
 export class PostgresCluster {
   readonly #folder: string;
+  readonly #tls: PostgresTls | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, tls: PostgresTls | undefined) {
     this.#folder = folder;
+    this.#tls = tls;
   }
 
-  static start(): PostgresCluster {
+  static start(tls?: PostgresTls): PostgresCluster {
     requireDebianProgram('pg_ctlcluster', 'postgresql');
     const folder = mkdtempSync(join(tmpdir(), 'license-pg-'));
-    if (process.getuid?.() === 0) execFileSync('chown', ['postgres', folder]);
-    const cluster = new PostgresCluster(folder);
+    if (tls !== undefined) {
+      writeFileSync(join(folder, 'server.crt'), tls.certificate);
+      writeFileSync(join(folder, 'server.key'), tls.privateKey, { mode: 0o600 });
+    }
+    if (process.getuid?.() === 0) execFileSync('chown', ['--recursive', 'postgres', folder]);
+    const cluster = new PostgresCluster(folder, tls);
     cluster.#run(
       'initdb',
       '--auth=trust',
@@ -33,7 +46,11 @@ export class PostgresCluster {
 
   /** After a {@link crash}, or to begin with. */
   startAgain(): void {
-    const settings = `-k ${this.#folder} -c listen_addresses= -c max_connections=200 -c shared_buffers=64MB`;
+    const listen =
+      this.#tls === undefined
+        ? 'listen_addresses='
+        : `listen_addresses=127.0.0.1 -c port=${this.#tls.port} -c ssl=on -c ssl_cert_file=${this.#folder}/server.crt -c ssl_key_file=${this.#folder}/server.key`;
+    const settings = `-k ${this.#folder} -c ${listen} -c max_connections=200 -c shared_buffers=64MB`;
     this.#run('pg_ctl', '--wait', '--silent', '-l', join(this.#folder, 'log'), '-o', settings, 'start');
   }
 
@@ -58,7 +75,9 @@ export class PostgresCluster {
   }
 
   #urlOf(database: string): string {
-    return `postgres://localhost/${database}?host=${this.#folder}&user=postgres`;
+    return this.#tls === undefined
+      ? `postgres://localhost/${database}?host=${this.#folder}&user=postgres`
+      : `postgres://postgres@127.0.0.1:${this.#tls.port}/${database}`;
   }
 
   /** PostgreSQL refuses to run as root. */

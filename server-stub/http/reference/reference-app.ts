@@ -15,7 +15,7 @@ Basic with customerId:customerSecret. Every POST may carry an \`Idempotency-Key\
 carried out once. Messages are Chinese, English with \`Accept-Language: en\`.`;
 
 /** The key of a route in the table of described calls: `POST /active`. */
-export function describedKey({ method, url }: Pick<ServedRoute, 'method' | 'url'>): string {
+function describedKey({ method, url }: Pick<ServedRoute, 'method' | 'url'>): string {
   const path = url.replace(/^\/dabiz\/license\/v[12]/, '').replace(/:(\w+)/g, '{$1}');
   return `${method} ${path}`;
 }
