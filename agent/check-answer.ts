@@ -1,6 +1,6 @@
 import type { ErrorDetail } from '#core/errors.ts';
 import type { Media } from '#core/evaluate.ts';
-import type { AgentStatus, CheckAnswer } from './client.ts';
+import type { AgentStatus, CheckAnswer } from './client/local-answers.ts';
 
 /** May this device work now; or, where a medium is named, may it do that? */
 export function checkAnswerOf(status: AgentStatus, media: Media | undefined): CheckAnswer {

@@ -5,28 +5,29 @@ import { VERSION } from '#core/host/version.ts';
 import { newId } from '#core/ids.ts';
 import type { SigningKey } from '#core/keys.ts';
 import type { Enrolled } from './enrolled.ts';
-import type { Channel, PendingRequest } from './store-schema.ts';
+import { minutesOf } from './meter-totals.ts';
+import type { Channel, MeterRow, PendingRequest } from './store/schema.ts';
 import type { ClockReading } from './trusted-time.ts';
+import type { Wish } from './wish.ts';
 
 export interface RequestParts {
-  readonly purpose: 'activate' | 'refresh';
-  /** Made by the daemon itself (true) or asked for by a person (false). */
-  readonly automatic: boolean;
   readonly channel: Channel;
   readonly counter: number;
   readonly now: EpochSeconds;
   readonly reading: ClockReading;
   /** The compact token that is held. */
   readonly heldToken: string | undefined;
+  readonly meter: MeterRow | undefined;
 }
 
 /** A request under a new jti, signed by the device key. Source: protocol, "license request". */
 export async function composeRequest(
   { enrollment, subject, fingerprint }: Enrolled,
   key: SigningKey,
-  { purpose, automatic, channel, counter, now, reading, heldToken }: RequestParts,
+  { licenseKey, purpose, automatic, toLicenseKey, renewId }: Wish,
+  { channel, counter, now, reading, heldToken, meter }: RequestParts,
 ): Promise<PendingRequest> {
-  const { appId, pid, licenseKey, jkt, serverId } = subject;
+  const { appId, pid, jkt, serverId } = subject;
   const jti = newId();
   const { id, secret } = enrollment.enrollment;
   const claims: LicenseRequest = {
@@ -44,9 +45,12 @@ export async function composeRequest(
     agentVersion: VERSION,
     bootId: reading.bootId,
     ...(heldToken !== undefined && { heldToken }),
+    ...(meter !== undefined && { usage: { [meter.meterId]: minutesOf(meter) } }),
     ...(purpose === 'activate' && {
       enrollment: { id, hmac: enrollmentProof(secret, jkt, jti, licenseKey) },
     }),
+    ...(toLicenseKey !== undefined && { toLicenseKey }),
+    ...(renewId !== undefined && { renewId }),
   };
   const compact = await licenseRequestDocument.sign(claims, key);
   const { bootId, uptime } = reading;

@@ -7,6 +7,7 @@ export const CONFIG_KEYS = [
   'licenseKeyFile',
   'licenseKeyValue',
   'identityFile',
+  'ownLicense',
   'refreshIntervalSeconds',
   'requestTimeoutSeconds',
   'persistIntervalSeconds',

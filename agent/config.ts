@@ -35,6 +35,11 @@ export const AgentConfig = Type.Object({
         'What a privileged step collected of the machine (license-agent identity --collect); used where the file exists, else the machine is read. Not set: identity.json in runtimeDir.',
     }),
   ),
+  ownLicense: Type.Boolean({
+    description:
+      'Whether this machine needs a license for itself; false on a gateway that only holds licenses for others.',
+    default: true,
+  }),
   refreshIntervalSeconds: Type.Integer({
     minimum: 3600,
     maximum: 604_800,

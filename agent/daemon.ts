@@ -1,26 +1,31 @@
 import { LicenseError } from '#core/errors.ts';
-import type { Media } from '#core/evaluate.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { AgentConfig } from './config.ts';
 import { openDevice } from './device.ts';
 import { type Enrolled, enrolledDevice, readStoredEnrollment } from './enrolled.ts';
+import { Events } from './events.ts';
+import { Exchange } from './exchange.ts';
+import { Gateway } from './gateway.ts';
 import { Licenses } from './licenses.ts';
 import { listenLocally } from './local-api.ts';
+import { adminRoutes, agentRoutes, type LocalServices } from './local-routes.ts';
+import { Meter } from './meter.ts';
+import { prove } from './proof.ts';
 import { RefreshLoop } from './refresh-loop.ts';
 import { Refresher } from './refresher.ts';
-import type { SendRequest } from './server-client.ts';
+import type { SendRequests } from './server-client.ts';
 import { Service } from './service.ts';
 import { socketsIn } from './sockets.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 import { ensureFolder, stateFiles } from './state-files.ts';
-import { AgentStore } from './store.ts';
+import { AgentStore } from './store/agent-store.ts';
 import { TrustedClock } from './trusted-clock.ts';
 import type { ClockReading } from './trusted-time.ts';
 
 /** What a daemon needs of the world. */
 export interface DaemonParts {
   readonly config: AgentConfig;
-  readonly send: SendRequest;
+  readonly send: SendRequests;
   readonly readClock: () => ClockReading;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -29,6 +34,9 @@ export interface DaemonParts {
 
 export interface Daemon {
   readonly service: Service;
+  readonly loop: RefreshLoop;
+  readonly meter: Meter;
+  readonly events: Events;
   readonly sockets: ReturnType<typeof socketsIn>;
   /** Resolves when the contacts with the server that are under way are over. */
   settled(): Promise<void>;
@@ -59,7 +67,7 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
     const enrolled = stored && enrolledDevice(stored, device);
     const store = AgentStore.open(stateFiles(config.stateDir).store, () => readClock().wall);
     endings.push(async () => store.close());
-    store.removeEndedCalls();
+    store.pending.removeEndedCalls();
 
     const clock = new TrustedClock(readClock, store.clockMark);
     const persist = () => persistClock(clock, store, log);
@@ -71,27 +79,41 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
 
     const licenses = new Licenses({ device, enrolled, store, clock, log });
     const refresher = new Refresher({ licenses, send, log });
-    const { refreshIntervalSeconds: intervalSeconds } = config;
-    const loop = new RefreshLoop({ licenses, refresher, random, intervalSeconds, log });
+    const { refreshIntervalSeconds: intervalSeconds, ownLicense: holdsOwn } = config;
+    const loop = new RefreshLoop({ licenses, refresher, random, intervalSeconds, holdsOwn, log });
     endings.push(async () => {
       loop.stop();
       await refresher.settled();
     });
 
     const activateUnder = async (next: Enrolled) => {
+      const { own } = licenses;
       const beside = new Refresher({
         licenses: new Licenses({ device, enrolled: next, store, clock, log }),
         send,
         log,
       });
-      const outcome = await beside.refresh('activate');
-      if (outcome.kind === 'failure') throw outcome.error;
-      if (outcome.kind === 'denial') throw new LicenseError(outcome.code, { pid: next.subject.pid });
+      const outcome = (await beside.refresh([own], { purpose: 'activate' })).get(own);
+      if (outcome?.kind === 'failure') throw outcome.error;
+      if (outcome?.kind === 'denial') throw new LicenseError(outcome.code, { pid: next.subject.pid });
     };
-    const service = new Service({ config, licenses, refresher, loop, activateUnder });
+    const service = new Service({
+      ...{ config, licenses, refresher, loop, activateUnder },
+      sessions: (licenseKey) => meter.running(licenseKey),
+    });
+    const meter = new Meter(licenses, (licenseKey, media) => service.check(media, licenseKey));
+    const status = (licenseKey: string) => service.status(licenseKey);
+    const events = new Events({ licenses, status });
+    endings.push(async () => events.close());
+    const services: LocalServices = {
+      ...{ service, meter, events, own: licenses.own },
+      gateway: new Gateway({ licenses, refresher, loop, status }),
+      exchange: new Exchange({ licenses, loop }),
+      prove: (licenseKey, nonce) => prove(licenses, licenseKey, nonce),
+    };
     for (const server of [
-      await listenLocally({ socket: sockets.admin, mode: 0o600, routes: adminRoutes(service), log }),
-      await listenLocally({ socket: sockets.agent, mode: 0o660, routes: agentRoutes(service), log }),
+      await listenLocally({ socket: sockets.admin, mode: 0o600, routes: adminRoutes(services), log }),
+      await listenLocally({ socket: sockets.agent, mode: 0o660, routes: agentRoutes(services), log }),
     ]) {
       endings.push(() => server.close());
     }
@@ -102,35 +124,11 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
     if (enrolled === undefined) log.info('waiting for an enrollment: license-agent enroll FILE');
     if (device.licenseKey.shared)
       log.warn('the LicenseKey comes from the machine-id, which disk images share');
-    return { service, sockets, settled: () => refresher.settled(), close };
+    return { service, loop, meter, events, sockets, settled: () => refresher.settled(), close };
   } catch (thrown) {
     await close();
     throw thrown;
   }
-}
-
-/** Open to the group: reading alone. Source: protocol, Applications. */
-function agentRoutes(service: Service) {
-  return {
-    '/v1/status': { GET: () => service.status() },
-    '/v1/check': { GET: ({ query }: { query: URLSearchParams }) => service.check(mediaOf(query)) },
-  };
-}
-
-/** Open to the owner alone: whatever changes something. */
-function adminRoutes(service: Service) {
-  return {
-    '/v1/activate': { POST: () => service.ask('activate') },
-    '/v1/refresh': { POST: () => service.ask('refresh') },
-    '/v1/enrollment': { POST: ({ body }: { body: string }) => service.enroll(body) },
-  };
-}
-
-function mediaOf(query: URLSearchParams): Media | undefined {
-  const media = query.get('media');
-  if (media === null || media === 'audio' || media === 'video') return media ?? undefined;
-  const problem = { en: 'must be audio or video', zh: '必须为 audio 或 video' };
-  throw new LicenseError('parameter_invalid', { name: 'media', problem });
 }
 
 /** A disk that is full or read-only costs the mark its last minute, and no verdict. */

@@ -63,6 +63,11 @@ export function enrolledDevice(
   };
 }
 
+/** For whom an answer must be: this device itself, or one that it holds a license for. */
+export function subjectOf({ subject }: Enrolled, licenseKey: string): AnswerSubject {
+  return { ...subject, licenseKey };
+}
+
 /** Whether two enrollments are for the same license: what is held under one is held under the other. */
 export function isSameIssuer(one: Enrollment, other: Enrollment): boolean {
   return (['serverId', 'cid', 'appId', 'pid'] as const).every((part) => one[part] === other[part]);

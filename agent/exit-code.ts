@@ -1,5 +1,5 @@
 import type { ExitCode } from '#core/error-table.ts';
-import type { AgentStatus } from './client.ts';
+import type { AgentStatus } from './client/local-answers.ts';
 
 /** The exit code of a state. Source: design, Commands, "By state". */
 export function exitCodeOf({ state, fault }: Pick<AgentStatus, 'state' | 'fault'>): ExitCode {

@@ -4,15 +4,19 @@ import { type LicenseToken, licenseTokenDocument } from '#core/documents/license
 import { type Bilingual, LicenseError } from '#core/errors.ts';
 import type { VerificationKey } from '#core/keys.ts';
 import { parseJson } from '#core/shapes.ts';
-import type { LicenseRow } from './store-schema.ts';
+import type { LicenseRow } from './store/schema.ts';
 
 /** What the store holds of one license, verified; or why it could not be. */
 export interface HeldLicense {
   readonly token?: LicenseToken;
   /** The compact token, to be shown to the server. */
   readonly document?: string;
+  /** The answer that brought it, as it stands in the store. */
+  readonly answer?: string;
   /** A denial that ended or suspended it. */
   readonly denial?: LicenseDenial;
+  /** What a person gave up here; the server has not answered yet. */
+  readonly departed?: 'released' | 'transferred';
   readonly fault?: LicenseError;
 }
 
@@ -29,6 +33,7 @@ export async function verifyHeld(
   roots: readonly VerificationKey[],
 ): Promise<HeldLicense> {
   try {
+    if (row.departed !== null) return { departed: row.departed };
     const held: HeldLicense = row.answer === null ? {} : await verifyToken(row.answer, subject, roots);
     if (row.denial === null) return held;
     const denial = await verifyDenial(row.denial, subject, roots);
@@ -56,7 +61,7 @@ async function verifyToken(text: string, subject: AnswerSubject, roots: readonly
   const answer = parseJson(Answer, text, 'document_malformed', STORED_ANSWER);
   const verified = await verifyAnswer(answer, subject, roots);
   if (verified.kind !== 'token') throw misplaced({ en: 'license token', zh: '许可证令牌' });
-  return { token: verified.token, document: answer.document };
+  return { token: verified.token, document: answer.document, answer: text };
 }
 
 async function verifyDenial(text: string, subject: AnswerSubject, roots: readonly VerificationKey[]) {

@@ -4,16 +4,7 @@ import { errorTable } from '#core/error-table.ts';
 import { asLicenseError, type Language, LicenseError, messageOf, remedyOf } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import { reasonOf } from '#core/host/reason.ts';
-
-export interface LocalRequest {
-  readonly query: URLSearchParams;
-  /** Text of the body, of bounded size. */
-  readonly body: string;
-}
-
-/** By path and method, such as `{ '/v1/status': { GET: … } }`. */
-export type LocalRoutes = Readonly<Record<string, Partial<Record<'GET' | 'POST', LocalRoute>>>>;
-export type LocalRoute = (request: LocalRequest) => Promise<object>;
+import { findRoutes, type LocalRoute, type StreamRoute } from './local-route.ts';
 
 export interface LocalServer {
   close(): Promise<void>;
@@ -23,13 +14,17 @@ export interface LocalApiOptions {
   readonly socket: string;
   /** Who may connect: 0660 for the group, 0600 for the owner alone. */
   readonly mode: number;
-  readonly routes: LocalRoutes;
+  readonly routes: readonly LocalRoute[];
   readonly log: Logger;
 }
 
 /** An enrollment file with its certificate authority fits. */
 const MAX_BODY_BYTES = 256 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Event streams of one socket at most. */
+const MOST_STREAMS = 100;
+/** A listener that takes nothing is left when so much waits for it. */
+const MOST_UNSENT_BYTES = 1024 * 1024;
 
 /**
  * Serves routes as HTTP on a unix socket, so that `curl --unix-socket` works. `node:http` alone: a framework
@@ -38,12 +33,12 @@ const REQUEST_TIMEOUT_MS = 10_000;
  * @throws `listen_failed`
  */
 export async function listenLocally({ socket, mode, routes, log }: LocalApiOptions): Promise<LocalServer> {
+  const streams = new Set<ServerResponse>();
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 8192 },
     (request, response) => {
-      respond(request, routes).then(
-        (value) => send(response, 200, value),
-        (thrown: unknown) => sendFailure(response, thrown, languageOf(request), log),
+      respond(request, response, routes, streams).catch((thrown: unknown) =>
+        sendFailure(response, thrown, languageOf(request), log),
       );
     },
   );
@@ -66,25 +61,54 @@ export async function listenLocally({ socket, mode, routes, log }: LocalApiOptio
   };
 }
 
-async function respond(request: IncomingMessage, routes: LocalRoutes): Promise<object> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: readonly LocalRoute[],
+  streams: Set<ServerResponse>,
+): Promise<void> {
   const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
-  const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (methods === undefined) throw new LicenseError('not_found', { path });
+  const found = findRoutes(routes, path);
+  if (found.routes.length === 0) throw new LicenseError('not_found', { path });
   const method = request.method ?? '';
-  const route = method === 'GET' || method === 'POST' ? methods[method] : undefined;
+  const route = found.routes.find((each) => each.method === method);
   if (route === undefined) throw new LicenseError('method_not_allowed', { path, method });
-  return route({ query, body: await readBody(request) });
+  if ('stream' in route) return sendEvents(route, response, streams);
+  const body = await readBody(request, route.maxBodyBytes ?? MAX_BODY_BYTES);
+  send(response, 200, await route.answer({ params: found.params, query, body }));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new LicenseError('payload_too_large', { maxBytes: MAX_BODY_BYTES });
+    if (size > maxBytes) throw new LicenseError('payload_too_large', { maxBytes });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function sendEvents(
+  { stream }: StreamRoute,
+  response: ServerResponse,
+  streams: Set<ServerResponse>,
+): Promise<void> {
+  if (streams.size >= MOST_STREAMS) throw new LicenseError('too_many_streams', { most: MOST_STREAMS });
+  streams.add(response);
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
+  try {
+    const end = await stream((event, data) => {
+      if (!response.headersSent)
+        response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      if (response.writableLength > MOST_UNSENT_BYTES) response.destroy();
+      else response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    });
+    await closed;
+    end();
+  } finally {
+    streams.delete(response);
+  }
 }
 
 /** English, unless the caller asks for Chinese first. The detail has both. */
@@ -95,6 +119,7 @@ function languageOf({ headers }: IncomingMessage): Language {
 function sendFailure(response: ServerResponse, thrown: unknown, language: Language, log: Logger): void {
   const error = asLicenseError(thrown);
   if (error.code === 'internal') log.error({ err: error.cause }, 'a local request failed');
+  if (response.headersSent || response.destroyed) return void response.destroy();
   // The rest of a body that is too large is not read.
   if (error.code === 'payload_too_large') response.setHeader('connection', 'close');
   send(response, errorTable[error.code].http, {

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { LicenseError } from '#core/errors.ts';
 import { codeOf, reasonOf } from '#core/host/reason.ts';
-import type { AgentStatus } from './client.ts';
+import type { AgentStatus } from './client/local-answers.ts';
 import { loadAgentConfig } from './config.ts';
 import { readDevice } from './device.ts';
 import { enrolledDevice, readStoredEnrollment } from './enrolled.ts';
@@ -10,7 +10,7 @@ import { machineClock } from './machine-clock.ts';
 import type { CommonOptions, Environment } from './options.ts';
 import { stateFiles } from './state-files.ts';
 import { emptyStatus, statusOf } from './status.ts';
-import { AgentStore } from './store.ts';
+import { AgentStore } from './store/agent-store.ts';
 import { TrustedClock } from './trusted-clock.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function offlineStatus(options: CommonOptions, env: Environment): P
     // Nobody confirms time while no daemon runs: the clock is believed as it is, else a license would never end.
     clock.atLeast(clock.time().now);
     const licenses = new Licenses({ device, enrolled, store, clock });
-    return statusOf(await licenses.verdict(), licenses, undefined);
+    return statusOf(await licenses.verdict(), licenses);
   } finally {
     store.close();
   }

@@ -1,13 +1,18 @@
 import type { DenialCode } from '#core/documents/license-denial.ts';
+import type { Purpose } from '#core/documents/license-request.ts';
 import { asLicenseError, LicenseError } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import { choosePurpose } from './choose-purpose.ts';
+import { subjectOf } from './enrolled.ts';
 import type { Licenses } from './licenses.ts';
-import type { SendRequest } from './server-client.ts';
-import type { PendingRequest } from './store-schema.ts';
+import type { SendRequests } from './server-client.ts';
+import type { PendingRequest } from './store/schema.ts';
+import type { Wish } from './wish.ts';
 
-/** `automatic`: the daemon by itself; the others: a person. */
-export type RefreshWish = 'automatic' | 'refresh' | 'activate';
+/** What a person asks for; what the daemon asks for by itself follows from the license. */
+export interface Asked extends Pick<Wish, 'toLicenseKey' | 'renewId'> {
+  readonly purpose: Exclude<Purpose, 'lease'>;
+}
 
 export type RefreshOutcome =
   | { readonly kind: 'token' }
@@ -19,14 +24,14 @@ export type RefreshOutcome =
 
 export interface RefresherParts {
   readonly licenses: Licenses;
-  readonly send: SendRequest;
+  readonly send: SendRequests;
   readonly log: Logger;
 }
 
-/** One contact with the server, from request to stored answer; contacts follow one another. */
+/** Contacts with the server, from requests to stored answers; they follow one another. */
 export class Refresher {
   readonly #licenses: Licenses;
-  readonly #send: SendRequest;
+  readonly #send: SendRequests;
   readonly #log: Logger;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -36,10 +41,11 @@ export class Refresher {
     this.#log = log;
   }
 
-  refresh(wish: RefreshWish): Promise<RefreshOutcome> {
-    const outcome = this.#last.then(() => this.#refresh(wish));
-    this.#last = outcome;
-    return outcome;
+  /** One contact for all of these licenses; by itself where nobody asks. */
+  refresh(licenseKeys: readonly string[], asked?: Asked): Promise<ReadonlyMap<string, RefreshOutcome>> {
+    const outcomes = this.#last.then(() => this.#refresh(licenseKeys, asked));
+    this.#last = outcomes;
+    return outcomes;
   }
 
   /** Resolves when the contacts under way are over. */
@@ -47,76 +53,108 @@ export class Refresher {
     await this.#last;
   }
 
-  async #refresh(wish: RefreshWish): Promise<RefreshOutcome> {
-    let outcome: RefreshOutcome;
-    try {
-      const purpose = await this.#purposeOf(wish);
-      if (purpose === undefined) return { kind: 'nothing' };
-      outcome = await this.#contact(purpose, wish === 'automatic');
-    } catch (thrown) {
-      outcome = { kind: 'failure', error: asLicenseError(thrown) };
+  async #refresh(licenseKeys: readonly string[], asked: Asked | undefined) {
+    const outcomes = new Map<string, RefreshOutcome>();
+    const wishes: Wish[] = [];
+    for (const licenseKey of licenseKeys) {
+      try {
+        const wish = await this.#wishOf(licenseKey, asked);
+        if (wish === undefined) outcomes.set(licenseKey, { kind: 'nothing' });
+        else wishes.push(wish);
+      } catch (thrown) {
+        outcomes.set(licenseKey, { kind: 'failure', error: asLicenseError(thrown) });
+      }
     }
-    this.#report(wish, outcome);
-    return outcome;
+    if (wishes.length > 0) await this.#contact(wishes, outcomes);
+    this.#report(asked, outcomes);
+    return outcomes;
   }
 
-  async #purposeOf(wish: RefreshWish) {
-    const { enrolled, store } = this.#licenses;
-    if (wish === 'activate') return wish;
-    if (enrolled === undefined) throw new LicenseError('not_enrolled');
-    const { verdict, held } = await this.#licenses.verdict();
-    if (wish === 'refresh' && verdict.state === 'unlicensed') throw new LicenseError('unlicensed');
-    const purpose = choosePurpose(verdict, held, store.contact(enrolled.subject)?.outcome);
-    return wish === 'refresh' ? (purpose ?? 'refresh') : purpose;
+  async #wishOf(licenseKey: string, asked: Asked | undefined): Promise<Wish | undefined> {
+    const { store } = this.#licenses;
+    const subject = subjectOf(this.#licenses.requireEnrolled(), licenseKey);
+    if (asked !== undefined && asked.purpose !== 'refresh') return { licenseKey, automatic: false, ...asked };
+    const { verdict, held } = await this.#licenses.verdict(licenseKey);
+    if (asked !== undefined && verdict.state === 'unlicensed') throw new LicenseError('unlicensed');
+    const waiting = store.pending.of(subject);
+    const purpose = choosePurpose(verdict, held, {
+      lastOutcome: store.contacts.of(subject)?.outcome,
+      waiting: waiting.map((request) => request.purpose),
+    });
+    if (asked !== undefined) return { licenseKey, automatic: false, purpose: purpose ?? 'refresh' };
+    return purpose && { licenseKey, automatic: true, purpose };
   }
 
-  async #contact(purpose: 'activate' | 'refresh', automatic: boolean): Promise<RefreshOutcome> {
-    const { enrolled, store } = this.#licenses;
-    if (enrolled === undefined) throw new LicenseError('not_enrolled');
-    const request = await this.#licenses.prepare(purpose, { automatic });
+  async #contact(wishes: readonly Wish[], outcomes: Map<string, RefreshOutcome>): Promise<void> {
+    const enrolled = this.#licenses.requireEnrolled();
+    const keys = wishes.map(({ licenseKey }) => licenseKey);
     let serverUrl: string | null = null;
-    let outcome: string = 'ok';
     try {
-      const sent = await this.#send(
-        request.compact,
-        enrolled.enrollment,
-        store.contact(enrolled.subject)?.serverUrl ?? undefined,
-      );
-      serverUrl = sent.serverUrl;
-      const accepted = await this.#licenses.accept(sent.answer, { channel: 'online', jti: request.jti });
-      if (accepted.kind === 'token') return { kind: 'token' };
-      outcome = accepted.denial.code;
-      return { kind: 'denial', code: accepted.denial.code };
+      const requests = await this.#licenses.prepare(wishes);
+      const fail = (request: PendingRequest, error: LicenseError) => {
+        outcomes.set(request.licenseKey, { kind: 'failure', error });
+        return this.#isOver(request, error) ? [request.jti] : [];
+      };
+      try {
+        const preferred = this.#licenses.store.contacts.of(enrolled.subject)?.serverUrl ?? undefined;
+        const compacts = requests.map(({ compact }) => compact);
+        const sent = await this.#send(compacts, enrolled.enrollment, preferred);
+        serverUrl = sent.serverUrl;
+        const arrived = requests.flatMap(({ jti }, index) => {
+          const answer = sent.answers[index];
+          return answer instanceof LicenseError ? [] : [{ answer, jti }];
+        });
+        const accepted = await this.#licenses.accept(arrived, 'online');
+        const over = requests.flatMap((request, index) => {
+          const sentAnswer = sent.answers[index];
+          if (sentAnswer instanceof LicenseError) return fail(request, sentAnswer);
+          const outcome = accepted[arrived.findIndex(({ jti }) => jti === request.jti)];
+          if (outcome instanceof LicenseError) return fail(request, outcome);
+          outcomes.set(request.licenseKey, outcomeOf(outcome));
+          return [];
+        });
+        this.#quietly(() => this.#licenses.store.pending.remove(over));
+      } catch (thrown) {
+        const error = asLicenseError(thrown);
+        const over = requests.flatMap((request) => fail(request, error));
+        this.#quietly(() => this.#licenses.store.pending.remove(over));
+      }
     } catch (thrown) {
       const error = asLicenseError(thrown);
-      outcome = error.code;
-      this.#endCall(request, error);
-      return { kind: 'failure', error };
-    } finally {
-      this.#note(outcome, serverUrl);
+      for (const licenseKey of keys) outcomes.set(licenseKey, { kind: 'failure', error });
     }
+    this.#note(keys, outcomes, serverUrl);
   }
 
   /**
-   * A call that failed is over, and no later answer to it counts. An activation that got no answer, or whose
-   * answer could not be stored, may have cost a seat: it stays and is made again under its jti.
+   * A call that failed is over, and no later answer to it counts. What may have changed something at the server, and
+   * got no answer or one that could not be stored, stays and is made again under its jti.
    */
-  #endCall({ jti, purpose }: PendingRequest, { code, detail }: LicenseError): void {
-    const mayHaveSeat =
+  #isOver({ purpose }: PendingRequest, { code, detail }: LicenseError): boolean {
+    const mayBeDone =
       code === 'server_unreachable' ||
       (code === 'server_answer_unusable' && !detail['isRefused']) ||
       code === 'internal' ||
       code.startsWith('store_');
-    if (purpose === 'activate' && mayHaveSeat) return;
-    this.#quietly(() => this.#licenses.store.removePending(jti));
+    return purpose === 'refresh' || !mayBeDone;
   }
 
-  #note(outcome: string, serverUrl: string | null): void {
-    const { enrolled, store, clock } = this.#licenses;
-    if (enrolled === undefined) return;
-    const { appId, pid, licenseKey } = enrolled.subject;
+  #note(
+    licenseKeys: readonly string[],
+    outcomes: ReadonlyMap<string, RefreshOutcome>,
+    serverUrl: string | null,
+  ): void {
+    const { store, clock } = this.#licenses;
+    const enrolled = this.#licenses.requireEnrolled();
     const at = clock.time().now;
-    this.#quietly(() => store.saveContact({ appId, pid, licenseKey }, { at, outcome, serverUrl }));
+    this.#quietly(() =>
+      store.contacts.save(
+        licenseKeys.map((licenseKey) => {
+          const outcome = outcomes.get(licenseKey);
+          return [subjectOf(enrolled, licenseKey), { at, outcome: codeOf(outcome), serverUrl }];
+        }),
+      ),
+    );
   }
 
   /** What is only a note must not turn a success into a failure. */
@@ -129,12 +167,33 @@ export class Refresher {
     }
   }
 
-  #report(wish: RefreshWish, outcome: RefreshOutcome): void {
-    if (outcome.kind === 'failure') {
-      const { code, detail, cause } = outcome.error;
-      this.#log.warn({ wish, code, detail, ...(code === 'internal' && { err: cause }) }, 'refresh failed');
-    } else {
-      this.#log.info({ wish, ...outcome }, 'refresh answered');
+  #report(asked: Asked | undefined, outcomes: ReadonlyMap<string, RefreshOutcome>): void {
+    const wish = asked?.purpose ?? 'automatic';
+    for (const [outcome, licenses] of Map.groupBy(outcomes.values(), codeOf)) {
+      const [first] = licenses;
+      const count = licenses.length;
+      if (first?.kind === 'failure') {
+        const { code, detail, cause } = first.error;
+        this.#log.warn(
+          { wish, code, detail, licenses: count, ...(code === 'internal' && { err: cause }) },
+          'refresh failed',
+        );
+      } else if (first?.kind !== 'nothing') {
+        this.#log.info({ wish, outcome, licenses: count }, 'refresh answered');
+      }
     }
   }
+}
+
+function outcomeOf(accepted: Awaited<ReturnType<Licenses['accept']>>[number] | undefined): RefreshOutcome {
+  if (accepted === undefined || accepted instanceof LicenseError)
+    return { kind: 'failure', error: accepted ?? new LicenseError('answer_unexpected') };
+  const { verified } = accepted;
+  return verified.kind === 'denial' ? { kind: 'denial', code: verified.denial.code } : { kind: 'token' };
+}
+
+/** `ok`, or the code of a denial or error. */
+function codeOf(outcome: RefreshOutcome | undefined): string {
+  if (outcome?.kind === 'denial') return outcome.code;
+  return outcome?.kind === 'failure' ? outcome.error.code : 'ok';
 }

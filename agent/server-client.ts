@@ -16,23 +16,22 @@ export interface ServerClientOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ServerAnswer {
-  readonly answer: Answer;
+export interface ServerAnswers {
+  /** For each request in order what came back, not verified; or why that is no answer. */
+  readonly answers: readonly (Answer | LicenseError)[];
   readonly serverUrl: string;
 }
 
-/** Sends a signed request to the servers of an enrollment. */
-export type SendRequest = (
-  compact: string,
+/** Sends signed requests, all in one call, to the servers of an enrollment. */
+export type SendRequests = (
+  compacts: readonly string[],
   enrollment: Enrollment,
   preferredUrl: string | undefined,
-) => Promise<ServerAnswer>;
+) => Promise<ServerAnswers>;
 
 const MAX_ANSWER_BYTES = 256 * 1024;
-const TOO_LARGE: Bilingual = {
-  en: `more than ${MAX_ANSWER_BYTES} bytes`,
-  zh: `超过 ${MAX_ANSWER_BYTES} 字节`,
-};
+/** What each further answer may add. */
+const MORE_ANSWER_BYTES = 32 * 1024;
 
 /**
  * The road to the license server: its URLs in order, the one that answered last first, until one answers. What
@@ -42,8 +41,8 @@ const TOO_LARGE: Bilingual = {
  * `server_unreachable`, the latter two with `retryAfterSeconds` where a server asked for patience. None of them
  * says anything about what is held. Source: protocol, "What ends a license on a device".
  */
-export function createServerClient({ timeoutMs, env, signal }: ServerClientOptions): SendRequest {
-  return async (compact, { serverUrls, caCertificate }, preferredUrl) => {
+export function createServerClient({ timeoutMs, env, signal }: ServerClientOptions): SendRequests {
+  return async (compacts, { serverUrls, caCertificate }, preferredUrl) => {
     // The authority of the enrollment and no other; where it names none (TLS ends at somebody's proxy), those that
     // the machine trusts. What is said is signed either way.
     const dispatcher = await createHttpDispatcher({ ca: caCertificate, env });
@@ -51,11 +50,11 @@ export function createServerClient({ timeoutMs, env, signal }: ServerClientOptio
       const failures: LicenseError[] = [];
       for (const serverUrl of preferred(serverUrls, preferredUrl)) {
         try {
-          const answer = await post(`${serverUrl.replace(/\/+$/, '')}/v1/license-requests`, compact, {
+          const answers = await post(`${serverUrl.replace(/\/+$/, '')}/v1/license-requests`, compacts, {
             dispatcher,
             signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
           });
-          return { answer, serverUrl };
+          return { answers, serverUrl };
         } catch (thrown) {
           failures.push(thrown instanceof LicenseError ? thrown : unreachable(thrown));
         }
@@ -69,18 +68,21 @@ export function createServerClient({ timeoutMs, env, signal }: ServerClientOptio
 
 async function post(
   url: string,
-  compact: string,
+  compacts: readonly string[],
   { dispatcher, signal }: { dispatcher: Dispatcher; signal: AbortSignal },
-): Promise<Answer> {
+): Promise<(Answer | LicenseError)[]> {
   const { request } = await import('undici');
+  const [only = ''] = compacts;
+  const isOne = compacts.length === 1;
   const response = await request(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/jwt', accept: 'application/json' },
-    body: compact,
+    headers: { 'content-type': isOne ? 'application/jwt' : 'application/json', accept: 'application/json' },
+    body: isOne ? only : JSON.stringify(compacts),
     dispatcher,
     signal,
   });
-  const text = await readBounded(response.body);
+  const mostBytes = MAX_ANSWER_BYTES + (compacts.length - 1) * MORE_ANSWER_BYTES;
+  const text = await readBounded(response.body, mostBytes);
   if (response.statusCode === 401) throw new LicenseError('enrollment_rejected');
   const value = parse(text);
   if (response.statusCode !== 200) {
@@ -89,17 +91,34 @@ async function post(
       isRefused: response.statusCode === 400 && codeIn(value) !== '',
     });
   }
+  const answers = isOne ? [value] : value;
+  if (!Array.isArray(answers) || answers.length !== compacts.length) throw unusable(bare('HTTP 200'));
+  return isOne ? [answerOf(value)] : answers.map((each) => orProblem(each));
+}
+
+/** @throws `server_answer_unusable` */
+function answerOf(value: unknown): Answer {
   if (shapeProblem(Answer, value) !== undefined) throw unusable(bare('HTTP 200'));
   return value as Answer;
 }
 
-async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {
+/** One of many answers, or the problem that stands in its place. */
+function orProblem(value: unknown): Answer | LicenseError {
+  if (shapeProblem(Answer, value) === undefined) return value as Answer;
+  const status = typeof value === 'object' && value !== null && 'code' in value ? value.code : undefined;
+  if (status === 401) return new LicenseError('enrollment_rejected');
+  const isRefused = status === 400 && codeIn(value) !== '';
+  return unusable(bare(`HTTP ${typeof status === 'number' ? status : 200}${codeIn(value)}`), { isRefused });
+}
+
+async function readBounded(body: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
     // Leaving the loop destroys the stream, so that no more of it is read.
-    if (size > MAX_ANSWER_BYTES) throw unusable(TOO_LARGE);
+    if (size > mostBytes)
+      throw unusable({ en: `more than ${mostBytes} bytes`, zh: `超过 ${mostBytes} 字节` });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,12 +1,12 @@
 import { LicenseError } from '#core/errors.ts';
 import { isUsable, type Media } from '#core/evaluate.ts';
 import { checkAnswerOf } from './check-answer.ts';
-import type { AgentStatus, CheckAnswer } from './client.ts';
+import type { AgentStatus, CheckAnswer } from './client/local-answers.ts';
 import type { AgentConfig } from './config.ts';
 import { type Enrolled, enrolledDevice, isSameIssuer, readEnrollment } from './enrolled.ts';
 import type { Licenses } from './licenses.ts';
 import type { RefreshLoop } from './refresh-loop.ts';
-import type { Refresher, RefreshWish } from './refresher.ts';
+import type { Asked, Refresher } from './refresher.ts';
 import { stateFiles, writeStateFile } from './state-files.ts';
 import { statusOf } from './status.ts';
 
@@ -15,11 +15,13 @@ export interface ServiceParts {
   readonly licenses: Licenses;
   readonly refresher: Refresher;
   readonly loop: RefreshLoop;
+  /** Sessions of a license that run now. */
+  readonly sessions: (licenseKey: string) => number;
   /** Activates under another enrollment, beside the present one; throws where that brings no license. */
   readonly activateUnder: (enrolled: Enrolled) => Promise<void>;
 }
 
-/** What the daemon does for whoever asks at its sockets. */
+/** What the daemon does for whoever asks at its sockets about a license. */
 export class Service {
   readonly #parts: ServiceParts;
 
@@ -27,30 +29,44 @@ export class Service {
     this.#parts = parts;
   }
 
-  async status(): Promise<AgentStatus> {
-    const { licenses, loop } = this.#parts;
-    const current = await licenses.verdict();
-    loop.consider(current.verdict);
-    return statusOf(current, licenses, loop.nextAt);
+  get licenses(): Licenses {
+    return this.#parts.licenses;
   }
 
-  async check(media: Media | undefined): Promise<CheckAnswer> {
-    return checkAnswerOf(await this.status(), media);
+  async status(licenseKey = this.#parts.licenses.own): Promise<AgentStatus> {
+    const { licenses, loop, sessions } = this.#parts;
+    const current = await licenses.verdict(licenseKey);
+    loop.consider(licenseKey, current.verdict);
+    return statusOf(current, licenses, {
+      licenseKey,
+      nextRefreshAt: loop.nextAt(licenseKey),
+      sessions: sessions(licenseKey),
+    });
+  }
+
+  /** @throws `not_held` */
+  async check(media: Media | undefined, licenseKey = this.#parts.licenses.own): Promise<CheckAnswer> {
+    const { licenses } = this.#parts;
+    if (licenseKey !== licenses.own && !licenses.isMember(licenseKey))
+      throw new LicenseError('not_held', { licenseKey });
+    return checkAnswerOf(await this.status(licenseKey), media);
   }
 
   /**
-   * Asks the server, for a person.
+   * Asks the server for a person.
    *
-   * @throws `not_enrolled`, `unlicensed`; the code of a denial; as sending and accepting
+   * @throws `not_enrolled`, `unlicensed`; the code of a denial, unless that is what was wished for; as sending and
+   * accepting
    */
-  async ask(wish: Exclude<RefreshWish, 'automatic'>): Promise<AgentStatus> {
+  async ask(asked: Asked): Promise<AgentStatus> {
     const { licenses, refresher, loop } = this.#parts;
-    const outcome = await refresher.refresh(wish);
-    await loop.planAfter(outcome);
-    if (outcome.kind === 'failure') throw outcome.error;
-    if (outcome.kind === 'denial') {
+    const { own } = licenses;
+    const outcomes = await refresher.refresh([own], asked);
+    await loop.planAfter(outcomes);
+    const outcome = outcomes.get(own);
+    if (outcome?.kind === 'failure') throw outcome.error;
+    if (outcome?.kind === 'denial' && outcome.code !== WISHED_DENIALS[asked.purpose])
       throw new LicenseError(outcome.code, { pid: licenses.enrolled?.subject.pid ?? '' });
-    }
     return this.status();
   }
 
@@ -74,3 +90,9 @@ export class Service {
     return this.status();
   }
 }
+
+/** The denials that say that what was wished for was done. Source: protocol, "Idempotence and replay". */
+const WISHED_DENIALS: Partial<Record<Asked['purpose'], string>> = {
+  release: 'released',
+  transfer: 'transferred',
+};

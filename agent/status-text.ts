@@ -2,7 +2,7 @@ import { type EpochSeconds, isoTime } from '#core/clock.ts';
 import { errorTable } from '#core/error-table.ts';
 import { type ErrorCode, type Language, messageOf } from '#core/errors.ts';
 import type { Capability, Media } from '#core/evaluate.ts';
-import type { AgentStatus } from './client.ts';
+import type { AgentStatus } from './client/local-answers.ts';
 import { stateNames } from './state-names.ts';
 
 /** The status for people: one screen, in their language. */

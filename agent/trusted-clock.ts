@@ -41,12 +41,17 @@ export class TrustedClock {
     this.#mark = { ...mark, confirmed: Math.max(mark.confirmed, at) };
   }
 
-  /** The mark that a signed time leads to; it counts once it was stored and given to {@link hold}. */
-  adopting(signed: SignedTime, { forwardOnly = false } = {}): ClockMark {
+  /**
+   * The mark that signed times lead to, one after the other; it counts once it was stored and given to {@link hold}.
+   * One that is `forwardOnly` never takes the mark back.
+   */
+  adopting(signed: readonly (SignedTime & { readonly forwardOnly?: boolean })[]): ClockMark {
     const reading = this.#read();
-    const mark = adoptSignedTime(this.#mark, signed, reading);
-    const current = advance(this.#mark, reading);
-    return forwardOnly && mark.confirmed < current.confirmed ? current : mark;
+    return signed.reduce((mark, { iat, request, forwardOnly = false }) => {
+      const adopted = adoptSignedTime(mark, { iat, request }, reading);
+      const current = advance(mark, reading);
+      return forwardOnly && adopted.confirmed < current.confirmed ? current : adopted;
+    }, this.#mark);
   }
 
   hold(mark: ClockMark): void {

@@ -42,6 +42,8 @@ export interface Evidence {
   readonly token?: LicenseToken | undefined;
   /** An ending denial, or `suspended`, newer than the token. */
   readonly denial?: LicenseDenial | undefined;
+  /** What a person gave up here; the server has not answered yet. */
+  readonly departed?: 'released' | 'transferred' | undefined;
   /** Why what is stored could not be verified. */
   readonly fault?: ErrorCode | undefined;
   readonly fingerprint: Fingerprint;
@@ -83,8 +85,9 @@ export function usableUntil(
 
 /** May this device do audio or video now? The one place that decides. Source: design, Agent "States". */
 export function evaluate(evidence: Evidence, time: TrustedTime): Verdict {
-  const { token, denial, fault } = evidence;
+  const { token, denial, departed, fault } = evidence;
   if (denial !== undefined && isEnding(denial.code)) return halted(denial.code, { since: denial.iat });
+  if (departed !== undefined) return halted(departed);
   if (fault !== undefined) return halted('invalid', { fault });
   if (token === undefined) return halted('unlicensed');
   if (

@@ -1,6 +1,7 @@
 import type { ExitCode } from '#core/error-table.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
-import { type AgentStatus, askDaemon } from '../client.ts';
+import { askDaemon } from '../client/ask-daemon.ts';
+import type { AgentStatus } from '../client/local-answers.ts';
 import { loadAgentConfig } from '../config.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import type { CommonOptions } from '../options.ts';

@@ -3,7 +3,7 @@ import { LicenseError } from '#core/errors.ts';
 import { isUsable } from '#core/evaluate.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { readTextFile } from '#core/host/files.ts';
-import { askDaemon } from '../client.ts';
+import { askDaemon } from '../client/ask-daemon.ts';
 import { loadAgentConfig } from '../config.ts';
 import { isSameIssuer, readEnrollment, readStoredEnrollment } from '../enrolled.ts';
 import { offlineStatus } from '../offline-status.ts';

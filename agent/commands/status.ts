@@ -1,7 +1,8 @@
 import type { ExitCode } from '#core/error-table.ts';
 import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
-import { type AgentStatus, LicenseClient } from '../client.ts';
+import type { AgentStatus } from '../client/local-answers.ts';
+import { LicenseClient } from '../client.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import type { CommonOptions } from '../options.ts';
 import { locateAgentSocket } from '../sockets.ts';

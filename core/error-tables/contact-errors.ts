@@ -40,6 +40,37 @@ export const contactErrors = {
     '当前用户无权使用套接字 {socket}',
     '请使用守护进程的用户运行，或由管理员将当前用户加入该套接字所属的组。',
   ),
+  unknown_session: entry(404, 2, false, [
+    'there is no session {session}: it ended, or nothing was heard of it for too long',
+    'Open a new one: POST /v1/sessions.',
+    '会话 {session} 不存在：已结束，或长时间没有心跳',
+    '请重新打开会话：POST /v1/sessions。',
+  ]),
+  too_many_sessions: entry(503, 1, true, [
+    'more than {most} sessions run already',
+    'End those that are over: DELETE /v1/sessions/ID.',
+    '正在进行的会话已超过 {most} 个',
+    '请结束已完成的会话：DELETE /v1/sessions/ID。',
+  ]),
+  too_many_streams: entry(503, 1, true, [
+    'more than {most} listen for events already',
+    'Let applications share a listener, or close those that are not needed.',
+    '监听事件的连接已超过 {most} 个',
+    '请让应用共用监听连接，或关闭不再需要的连接。',
+  ]),
+  too_many_licenses: mistake(
+    2,
+    'one agent holds {most} licenses for others at most',
+    'Let another gateway hold the rest, or give up those that are not needed: DELETE /v1/licenses/LICENSE_KEY.',
+    '一个代理最多为其他设备持有 {most} 个许可证',
+    '请由另一台网关持有其余许可证，或放弃不再需要的许可证：DELETE /v1/licenses/LICENSE_KEY。',
+  ),
+  not_held: entry(404, 3, false, [
+    'this agent holds no license for {licenseKey}',
+    'Add it: PUT /v1/licenses/LICENSE_KEY at admin.sock.',
+    '本代理没有为 {licenseKey} 持有许可证',
+    '请先添加：向 admin.sock 发送 PUT /v1/licenses/LICENSE_KEY。',
+  ]),
   daemon_running: mistake(
     2,
     'a daemon answers at {socket} already',

@@ -125,4 +125,10 @@ export const documentErrors = {
     '设备标识文件 {where}：{problem}',
     '请以 root 重新采集：license-agent identity --collect。',
   ),
+  proof_mismatch: forged(
+    'the proof is not the answer to this nonce by the device of this token',
+    'Ask again with a new nonce; where it stays so, another program answers in the place of the agent.',
+    '证明与本次 nonce 或该令牌的设备不符',
+    '请使用新的 nonce 重试；若仍如此，应答者可能不是本机的代理。',
+  ),
 } satisfies Record<string, ErrorEntry>;

@@ -29,7 +29,23 @@ test.each<[State, ErrorCode | undefined, DenialCode | undefined, string | undefi
   ['invalid', 'issuer_mismatch', undefined, undefined, 'activate'],
 ])('%s, %s, denial %s, last outcome %s → %s', (state, fault, code, lastOutcome, expected) => {
   const denial = code && world.denialClaims(code);
-  expect(choosePurpose({ state, ...(fault && { fault }) }, denial ? { denial } : {}, lastOutcome)).toBe(
+  expect(choosePurpose({ state, ...(fault && { fault }) }, denial ? { denial } : {}, { lastOutcome })).toBe(
     expected,
   );
+});
+
+test.each([
+  ['released', 'server_unreachable', ['release'], 'release'],
+  ['released', 'unknown_license', [], undefined],
+  ['transferred', 'server_unreachable', ['transfer'], 'transfer'],
+  ['transferred', undefined, [], 'activate'],
+] as const)(
+  'given up as %s, last outcome %s, waiting for %s → %s',
+  (departed, lastOutcome, waiting, expected) => {
+    expect(choosePurpose({ state: departed }, { departed }, { lastOutcome, waiting })).toBe(expected);
+  },
+);
+
+test('a renewal that was not answered is asked for again before anything else', () => {
+  expect(choosePurpose({ state: 'active' }, {}, { waiting: ['renew'] })).toBe('renew');
 });

@@ -4,11 +4,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { askDaemon, LicenseClient } from '../../agent/client.ts';
-import type { Daemon } from '../../agent/daemon.ts';
+import { askDaemon } from '../../agent/client/ask-daemon.ts';
+import { LicenseClient } from '../../agent/client.ts';
 import { englishIn } from '../support/chinese.ts';
 import { codeOf } from '../support/forge.ts';
 import { NOW, World } from '../support/world.ts';
+import { post, startAgent as start, until } from './running-agent.ts';
 import {
   AgentFolder,
   DAY,
@@ -19,27 +20,6 @@ import {
   SigningServer,
   temporaryFolder,
 } from './support.ts';
-
-async function start({ enrolled = true } = {}) {
-  const world = new World();
-  const clock = new FakeClock();
-  const server = await SigningServer.start(world, () => clock.wall);
-  const folder = new AgentFolder(world);
-  folder.enroll(server.url);
-  if (!enrolled) rmSync(folder.state, { recursive: true });
-  const run = async () => {
-    const daemon = await runDaemon(folder, clock);
-    return { daemon, client: new LicenseClient({ socket: daemon.sockets.agent }) };
-  };
-  return { world, clock, server, folder, run, ...(await run()) };
-}
-
-const post = (daemon: Daemon, path: string, body = '') =>
-  askDaemon(daemon.sockets.admin, { method: 'POST', path, body, timeoutMs: 5000 });
-
-/** Waits for what happens by itself. */
-const until = (client: LicenseClient, state: string) =>
-  vi.waitFor(async () => expect((await client.status()).state).toBe(state), { timeout: 5000, interval: 10 });
 
 describe('starting', () => {
   test('with an enrollment in place the daemon activates by itself, once', async () => {

@@ -198,13 +198,13 @@ describe('a refused answer leaves what is held as it was', () => {
     const agent = openAgent(world);
     const token = await agent.activate();
     licenses.set(world, token.license);
-    const before = agent.store.license(world.subject);
+    const before = agent.store.licenses.read(world.subject);
     const { jti } = await agent.request();
     const refused = await codeOf(async () =>
-      agent.licenses.accept(await answer(world, jti), { channel: 'online', jti }),
+      agent.accept(await answer(world, jti), { channel: 'online', jti }),
     );
     expect(refused).toBe(code);
-    expect(agent.store.license(world.subject)).toEqual(before);
+    expect(agent.store.licenses.read(world.subject)).toEqual(before);
     expect(await stateOf(agent)).toBe('active');
     expect(await stateOf(agent.restart())).toBe('active');
   });
@@ -217,7 +217,7 @@ describe('a refused answer leaves what is held as it was', () => {
       const { jti } = await agent.request();
       const issuerCertificate = await world.certificate({ serial });
       const answer = await world.tokenAnswer({ nonce: jti }, { issuerCertificate });
-      return codeOf(() => agent.licenses.accept(answer, { channel: 'online', jti }));
+      return codeOf(() => agent.accept(answer, { channel: 'online', jti }));
     };
     expect([await refresh(3), await refresh(2), await refresh(3)]).toEqual([
       'accepted',
@@ -232,7 +232,7 @@ describe('a refused answer leaves what is held as it was', () => {
     const { jti } = await agent.request('refresh', 'file');
     const older = await world.tokenAnswer({ nonce: jti, iat: NOW - 1 });
     await agent.activate();
-    expect(await codeOf(() => agent.licenses.accept(older, { channel: 'file' }))).toBe('answer_stale');
+    expect(await codeOf(() => agent.accept(older, { channel: 'file' }))).toBe('answer_stale');
   });
 
   test('that answers a request made for the other channel', async () => {
@@ -240,9 +240,7 @@ describe('a refused answer leaves what is held as it was', () => {
     const agent = openAgent(world);
     const { jti } = await agent.request('refresh', 'file');
     const answer = await world.tokenAnswer({ nonce: jti });
-    expect(await codeOf(() => agent.licenses.accept(answer, { channel: 'online', jti }))).toBe(
-      'answer_unexpected',
-    );
+    expect(await codeOf(() => agent.accept(answer, { channel: 'online', jti }))).toBe('answer_unexpected');
   });
 
   test('that was accepted before: an answer counts once', async () => {
@@ -250,7 +248,7 @@ describe('a refused answer leaves what is held as it was', () => {
     const agent = openAgent(world);
     const { jti } = await agent.request('activate');
     const answer = await world.tokenAnswer({ nonce: jti });
-    const accept = () => codeOf(() => agent.licenses.accept(answer, { channel: 'online', jti }));
+    const accept = () => codeOf(() => agent.accept(answer, { channel: 'online', jti }));
     expect([await accept(), await accept()]).toEqual(['accepted', 'answer_unexpected']);
   });
 });
@@ -262,14 +260,14 @@ describe('denials', () => {
     const { license } = await agent.activate();
     const { jti } = await agent.request();
     const answer = await world.denialAnswer(code, { nonce: jti, license });
-    await agent.licenses.accept(answer, { channel: 'online', jti });
+    await agent.accept(answer, { channel: 'online', jti });
     return { world, agent, license };
   }
 
   test.each(['released', 'transferred', 'different_device'] as const)('%s ends the license', async (code) => {
     const { world, agent } = await denied(code);
     expect(await stateOf(agent)).toBe(code);
-    expect(agent.store.license(world.subject)?.answer).toBeNull();
+    expect(agent.store.licenses.read(world.subject)?.answer).toBeNull();
     expect(await stateOf(agent.restart())).toBe(code);
   });
 
@@ -294,7 +292,7 @@ describe('denials', () => {
     const agent = openAgent(world);
     const { jti } = await agent.request('activate');
     const answer = await world.denialAnswer('different_device', { nonce: jti });
-    await agent.licenses.accept(answer, { channel: 'online', jti });
+    await agent.accept(answer, { channel: 'online', jti });
     expect(await stateOf(agent)).toBe('different_device');
   });
 });
@@ -304,7 +302,7 @@ describe('what is stored is verified on every load', () => {
     const world = new World();
     const agent = openAgent(world);
     await agent.activate();
-    const { answer } = agent.store.license(world.subject) ?? expect.unreachable();
+    const { answer } = agent.store.licenses.read(world.subject) ?? expect.unreachable();
     await overwrite(agent, world, await change(answer ?? '', world));
     const { verdict } = await agent.licenses.verdict();
     return [verdict.state, verdict.fault];
@@ -364,7 +362,7 @@ describe('what is stored is verified on every load', () => {
     const { jti } = await agent.request('activate');
     const issuerCertificate = await world.certificate({ exp: NOW + 1 });
     const answer = await world.tokenAnswer({ nonce: jti }, { issuerCertificate });
-    await agent.licenses.accept(answer, { channel: 'online', jti });
+    await agent.accept(answer, { channel: 'online', jti });
     agent.clock.pass(30 * DAY);
     expect(await stateOf(agent.restart())).toBe('active');
   });
@@ -373,12 +371,15 @@ describe('what is stored is verified on every load', () => {
     const world = new World();
     const agent = openAgent(world);
     await agent.activate();
-    const { answer: text } = agent.store.license(world.subject) ?? expect.unreachable();
+    const { answer: text } = agent.store.licenses.read(world.subject) ?? expect.unreachable();
     const answer = JSON.parse(text ?? '') as Answer;
     const { verifyHeld } = await import('../../agent/held-license.ts');
     const holds = async (changed: Answer) =>
-      (await verifyHeld({ answer: JSON.stringify(changed), denial: null }, world.subject, [world.root]))
-        .fault === undefined;
+      (
+        await verifyHeld({ answer: JSON.stringify(changed), denial: null, departed: null }, world.subject, [
+          world.root,
+        ])
+      ).fault === undefined;
     expect(await holds(answer)).toBe(true);
 
     const survivors: string[] = [];
@@ -455,7 +456,7 @@ describe('requests', () => {
   test('an activation that a person asks for does not pass as an automatic one', async () => {
     const agent = openAgent(new World());
     const automatic = await agent.request('activate');
-    const asked = await agent.licenses.prepare('activate', { automatic: false });
+    const asked = await agent.request('activate', 'online', { automatic: false });
     expect(asked.jti).not.toBe(automatic.jti);
     expect(licenseRequestDocument.parse(asked.compact).claims.automatic).toBe(false);
     expect((await agent.request('activate')).jti).toBe(asked.jti);
@@ -489,8 +490,8 @@ describe('requests', () => {
     await agent.activate();
     await agent.request();
     const activation = await agent.request('activate');
-    agent.store.removeEndedCalls();
-    expect(agent.store.pending(world.subject).map(({ jti }) => jti)).toEqual([activation.jti]);
+    agent.store.pending.removeEndedCalls();
+    expect(agent.store.pending.of(world.subject).map(({ jti }) => jti)).toEqual([activation.jti]);
   });
 
   test('nothing is asked for without an enrollment', async () => {
@@ -498,7 +499,7 @@ describe('requests', () => {
     const { Licenses } = await import('../../agent/licenses.ts');
     const { device, store, clock } = agent.licenses;
     const licenses = new Licenses({ device, store, clock, enrolled: undefined });
-    expect(await codeOf(() => licenses.prepare('activate', { automatic: true }))).toBe('not_enrolled');
+    expect(await codeOf(() => licenses.prepare([]))).toBe('not_enrolled');
   });
 });
 
@@ -511,7 +512,7 @@ describe('signed time', () => {
     const refresh = async (iat: number) => {
       const { jti } = await agent.request();
       const answer = await world.tokenAnswer({ nonce: jti, iat, activationTime: NOW }, { issuerCertificate });
-      await agent.licenses.accept(answer, { channel: 'online', jti });
+      await agent.accept(answer, { channel: 'online', jti });
     };
     await refresh(NOW + 360 * DAY);
     expect((await agent.licenses.verdict()).time.confirmed).toBe(NOW + 360 * DAY);
@@ -530,7 +531,7 @@ describe('signed time', () => {
       world.denialClaims('quota_exhausted', { nonce: jti }),
       world.serverKey,
     );
-    await agent.licenses.accept(await world.denialAnswer('quota_exhausted', {}, { document }), {
+    await agent.accept(await world.denialAnswer('quota_exhausted', {}, { document }), {
       channel: 'online',
       jti,
     });
@@ -543,10 +544,10 @@ describe('signed time', () => {
     const ahead = NOW + 2 * 365 * DAY;
     const { jti } = await agent.request('activate');
     const future = await world.tokenAnswer({ nonce: jti, iat: ahead, activationTime: ahead });
-    await agent.licenses.accept(future, { channel: 'online', jti });
+    await agent.accept(future, { channel: 'online', jti });
     const next = await agent.request();
     const denial = await world.denialAnswer('quota_exhausted', { nonce: next.jti });
-    await agent.licenses.accept(denial, { channel: 'online', jti: next.jti });
+    await agent.accept(denial, { channel: 'online', jti: next.jti });
     agent.clock.pass(103 * DAY);
     expect(await stateOf(agent)).toBe('grace');
     agent.clock.pass(DAY);

@@ -24,7 +24,7 @@ async function outcome(...replies: Reply[]) {
   );
   const enrollment = world.enrollment({ serverUrls: servers.map(({ url }) => url) });
   try {
-    await send(await world.request(), enrollment, undefined);
+    await send([await world.request()], enrollment, undefined);
   } catch (thrown) {
     if (thrown instanceof LicenseError) return [thrown.code, thrown.detail];
     throw thrown;
@@ -91,7 +91,7 @@ test('of several failures the one that says most is told', async () => {
 
 test('a server that nobody listens at is out of reach', async () => {
   const world = new World();
-  await expect(send(await world.request(), world.enrollment(), undefined)).rejects.toMatchObject({
+  await expect(send([await world.request()], world.enrollment(), undefined)).rejects.toMatchObject({
     code: 'server_unreachable',
     detail: { problem: words('the connection was refused (ECONNREFUSED)') },
   });
@@ -102,9 +102,9 @@ test('the servers are asked in order, the one that answered last first', async (
   const [first, second] = [await SigningServer.start(world), await SigningServer.start(world)];
   first.misbehave = () => 'close';
   const enrollment = world.enrollment({ serverUrls: [first.url, second.url] });
-  const { serverUrl } = await send(await world.request(), enrollment, undefined);
+  const { serverUrl } = await send([await world.request()], enrollment, undefined);
   expect(serverUrl).toBe(second.url);
-  await send(await world.request(), enrollment, serverUrl);
+  await send([await world.request()], enrollment, serverUrl);
   expect([first.requests.length, second.requests.length]).toEqual([1, 2]);
 });
 
@@ -112,7 +112,7 @@ test('an address with a path and a slash at its end is right', async () => {
   const world = new World();
   const server = await SigningServer.start(world);
   const enrollment = world.enrollment({ serverUrls: [`${server.url}/`] });
-  expect((await send(await world.request(), enrollment, undefined)).serverUrl).toBe(`${server.url}/`);
+  expect((await send([await world.request()], enrollment, undefined)).serverUrl).toBe(`${server.url}/`);
 });
 
 /** A server that answers by HTTPS, under an authority of its own. */
@@ -136,7 +136,7 @@ test('HTTPS trusts the authority of the enrollment, and no other', async () => {
   const { authority: another } = await createTlsCertificates(['127.0.0.1']);
   const under = async (caCertificate: string) =>
     send(
-      await world.request(),
+      [await world.request()],
       world.enrollment({ serverUrls: [server.url], caCertificate }),
       undefined,
     ).then(
@@ -170,13 +170,13 @@ test('the proxy of the environment is used, the authority pinned through it, and
   const enrollment = world.enrollment({ serverUrls: [server.url], caCertificate: server.authority });
   const through = (env: Record<string, string>) => createServerClient({ timeoutMs: 5000, env });
 
-  await through({ https_proxy })(await world.request(), enrollment, undefined);
+  await through({ https_proxy })([await world.request()], enrollment, undefined);
   expect([proxied, server.requests]).toEqual([1, 1]);
-  await through({ https_proxy, no_proxy: '127.0.0.1' })(await world.request(), enrollment, undefined);
+  await through({ https_proxy, no_proxy: '127.0.0.1' })([await world.request()], enrollment, undefined);
   expect([proxied, server.requests]).toEqual([1, 2]);
   const { authority: caCertificate } = await createTlsCertificates(['127.0.0.1']);
   const strange = { ...enrollment, caCertificate };
-  await expect(through({ https_proxy })(await world.request(), strange, undefined)).rejects.toMatchObject({
+  await expect(through({ https_proxy })([await world.request()], strange, undefined)).rejects.toMatchObject({
     code: 'server_unreachable',
   });
 });

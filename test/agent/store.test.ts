@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AgentStore } from '../../agent/store.ts';
+import { AgentStore } from '../../agent/store/agent-store.ts';
 import { codeOf } from '../support/forge.ts';
 import { NOW, World } from '../support/world.ts';
 import { openAgent, temporaryFolder } from './support.ts';
@@ -84,7 +84,7 @@ test('a store that was killed in the middle of work is read as its last commit l
   // Not closed: what was committed stands in the write-ahead log alone.
   const store = AgentStore.openReadonly(agent.folder.store) ?? expect.unreachable();
   onTestFinished(() => store.close());
-  expect(store.license(world.subject)?.answer).toContain('document');
+  expect(store.licenses.read(world.subject)?.answer).toContain('document');
   expect((await agent.licenses.held()).token?.license).toBe(license);
 });
 
@@ -98,7 +98,7 @@ test('a row that is not of its shape is not believed', async () => {
     `UPDATE pending_request SET jti = 'x'; UPDATE device SET clock_mark = '{"confirmed":-1}'; UPDATE contact SET outcome = ''`,
   );
   database.close();
-  expect(agent.store.pending(world.subject)).toEqual([]);
+  expect(agent.store.pending.of(world.subject)).toEqual([]);
   expect(agent.store.clockMark).toBeUndefined();
-  expect(agent.store.contact(world.subject)).toBeUndefined();
+  expect(agent.store.contacts.of(world.subject)).toBeUndefined();
 });

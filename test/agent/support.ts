@@ -8,15 +8,17 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { END_OF_TIME } from '#core/calendar.ts';
 import { bindFingerprint } from '#core/device/fingerprint.ts';
-import { Answer } from '#core/documents/answer.ts';
+import { Answer, type VerifiedAnswer } from '#core/documents/answer.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import type { DenialCode } from '#core/documents/license-denial.ts';
+import type { Purpose } from '#core/documents/license-request.ts';
 import {
   type LicenseRequest,
   parseLicenseRequest,
   verifyLicenseRequest,
 } from '#core/documents/license-request.ts';
 import type { LicenseToken } from '#core/documents/license-token.ts';
+import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { type SigningKey, verificationKey } from '#core/keys.ts';
 import { shapeProblem } from '#core/shapes.ts';
@@ -27,10 +29,11 @@ import { type Enrolled, enrolledDevice, readEnrollment } from '../../agent/enrol
 import type { Identity } from '../../agent/identity.ts';
 import { Licenses } from '../../agent/licenses.ts';
 import { createServerClient } from '../../agent/server-client.ts';
-import { AgentStore } from '../../agent/store.ts';
-import type { Channel, PendingRequest } from '../../agent/store-schema.ts';
+import { AgentStore } from '../../agent/store/agent-store.ts';
+import type { Channel, PendingRequest } from '../../agent/store/schema.ts';
 import { TrustedClock } from '../../agent/trusted-clock.ts';
 import type { ClockReading } from '../../agent/trusted-time.ts';
+import type { Wish } from '../../agent/wish.ts';
 import { NOW, type World } from '../support/world.ts';
 
 export const HOUR = 3600;
@@ -130,6 +133,11 @@ export class AgentFolder {
     ].join('\n');
   }
 
+  /** Puts lines into agent.toml beside the usual ones. */
+  configure(lines: string): void {
+    writeFileSync(this.configFile, this.toml(lines));
+  }
+
   get config(): AgentConfig {
     return loadAgentConfig({ config: this.configFile }, {});
   }
@@ -187,7 +195,9 @@ export interface Agent {
   /** Asks for a license and accepts what the world answers; each part of the token can be bent. */
   activate(overrides?: Partial<LicenseToken>): Promise<LicenseToken>;
   /** A request that waits for its answer. */
-  request(purpose?: 'activate' | 'refresh', channel?: Channel): Promise<PendingRequest>;
+  request(purpose?: Purpose, channel?: Channel, wish?: Partial<Wish>): Promise<PendingRequest>;
+  /** Accepts one answer, or throws why not. */
+  accept(answer: unknown, options: { channel: Channel; jti?: string }): Promise<VerifiedAnswer>;
   /** The same files under a new process. */
   restart(): Agent;
 }
@@ -208,14 +218,23 @@ export function openAgent(
     clock: trusted,
     log: silentLog,
   });
-  const request = (purpose: 'activate' | 'refresh' = 'refresh', channel: Channel = 'online') =>
-    licenses.prepare(purpose, { automatic: true, channel });
+  const request: Agent['request'] = async (purpose = 'refresh', channel = 'online', wish = {}) => {
+    const { licenseKey } = world;
+    const [made] = await licenses.prepare([{ licenseKey, purpose, automatic: true, ...wish }], channel);
+    return made as PendingRequest;
+  };
+  const accept: Agent['accept'] = async (answer, { channel, jti }) => {
+    const [accepted] = await licenses.accept([{ answer, ...(jti && { jti }) }], channel);
+    if (accepted === undefined || accepted instanceof LicenseError) throw accepted;
+    return accepted.verified;
+  };
   return {
     folder,
     licenses,
     store,
     clock,
     request,
+    accept,
     async activate(overrides = {}) {
       const { jti } = await request('activate');
       const answer = await world.tokenAnswer({
@@ -224,7 +243,7 @@ export function openAgent(
         cnf: { jkt: device.key.thumbprint },
         ...overrides,
       });
-      const accepted = await licenses.accept(answer, { channel: 'online', jti });
+      const accepted = await accept(answer, { channel: 'online', jti });
       if (accepted.kind !== 'token') throw new Error('expected a token');
       return accepted.token;
     },
@@ -250,6 +269,8 @@ export class SigningServer {
   close: () => void = () => {};
   /** The server's own clock. */
   now: () => number;
+  /** Calls that brought them. */
+  calls = 0;
   /** Each request that arrived, in order. */
   readonly requests: LicenseRequest[] = [];
   /** License values by LicenseKey: the seats in use. */
@@ -299,6 +320,10 @@ export class SigningServer {
     const jkt = parseLicenseRequestKey(request);
     const seat = this.seats.get(key) ?? { license: newId(), activationTime: this.now(), key: jkt };
     if (request.purpose === 'activate') this.seats.set(key, seat);
+    if (request.purpose === 'release' && this.seats.has(key))
+      return this.deny(request, 'released', seat.license);
+    if (request.purpose === 'transfer' && this.seats.has(key))
+      return this.deny(request, 'transferred', seat.license);
     if (!this.seats.has(key)) return this.deny(request, 'unknown_license');
     const { license, activationTime } = seat;
     const answer = await this.world.tokenAnswer(
@@ -333,17 +358,26 @@ export class SigningServer {
     );
   }
 
-  async #serve(compact: string, response: ServerResponse): Promise<void> {
-    const request = await verifyLicenseRequest(parseLicenseRequest(compact));
-    this.requests.push(request);
-    const reply = (await this.misbehave?.(request)) ?? (await this.answer(request));
-    if (reply === 'hang') return;
-    if (reply === 'close') return void response.destroy();
+  async #serve(body: string, response: ServerResponse): Promise<void> {
+    const isArray = body.startsWith('[');
+    const compacts: string[] = isArray ? JSON.parse(body) : [body];
+    const replies: Reply[] = [];
+    for (const compact of compacts) {
+      const request = await verifyLicenseRequest(parseLicenseRequest(compact));
+      this.requests.push(request);
+      replies.push((await this.misbehave?.(request)) ?? (await this.answer(request)));
+    }
+    this.calls += 1;
+    const [reply] = replies;
+    if (replies.includes('hang')) return;
+    if (replies.includes('close')) return void response.destroy();
+    if (isArray)
+      return void response.setHeader('content-type', 'application/json').end(JSON.stringify(replies));
     if (shapeProblem(Answer, reply) === undefined) {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(reply));
     } else {
-      const { status, body, headers = {} } = reply as Exclude<Reply, Answer | string>;
-      response.writeHead(status, headers).end(body);
+      const { status, body: text, headers = {} } = reply as Exclude<Reply, Answer | string>;
+      response.writeHead(status, headers).end(text);
     }
   }
 }

@@ -16,7 +16,7 @@ test('an agent and a license server by HTTPS: activated, refreshed, and licensed
 
   clock.pass(2 * DAY);
   server.clock.time += 2 * DAY;
-  const refreshed = await daemon.service.ask('refresh');
+  const refreshed = await daemon.service.ask({ purpose: 'refresh' });
   expect(refreshed.license).toBe(license);
   expect(refreshed.usableUntil).toBe((usableUntil ?? 0) + 2 * DAY);
 

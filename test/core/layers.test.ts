@@ -75,9 +75,13 @@ test("the vendor's tool imports only core and itself, and the server nothing of 
   expect(reached).toEqual([]);
 });
 
-test('what applications import, agent/client.ts, imports core alone', () => {
-  const targets = sourcesOf('agent').includes('agent/client.ts') ? importsOf('agent/client.ts') : [];
-  expect(targets.filter((target) => OWN.test(target) && !target.startsWith('core/'))).toEqual([]);
+test('what applications import, agent/client.ts and agent/client/, imports core and itself alone', () => {
+  const files = sourcesOf('agent').filter((file) => /^agent\/client(\.ts$|\/)/.test(file));
+  const strays = files
+    .flatMap(importsOf)
+    .filter((target) => OWN.test(target) && !/^(core|agent\/client)\//.test(target));
+  expect(files).toContain('agent/client.ts');
+  expect(strays).toEqual([]);
 });
 
 test('no source climbs into core by a relative path', () => {

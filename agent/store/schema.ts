@@ -53,6 +53,31 @@ export const migrations: readonly string[] = [
     highest_serial INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- What a person gave up here, until the server has answered: 'released' or 'transferred'.
+  ALTER TABLE license ADD COLUMN departed TEXT;
+  -- When the next refresh is due, by trusted time: 10,000 licenses are not all looked at to know.
+  ALTER TABLE contact ADD COLUMN next_at INTEGER;
+  CREATE INDEX pending_request_of ON pending_request (app_id, pid, license_key);
+
+  -- Licenses that a gateway holds for devices that cannot run an agent.
+  CREATE TABLE member (
+    app_id TEXT NOT NULL,
+    pid TEXT NOT NULL,
+    license_key TEXT NOT NULL,
+    PRIMARY KEY (app_id, pid, license_key)
+  ) STRICT;
+
+  CREATE TABLE meter (
+    app_id TEXT NOT NULL,
+    pid TEXT NOT NULL,
+    license_key TEXT NOT NULL,
+    -- At random: the meter of a store that was lost is another one.
+    meter_id TEXT NOT NULL,
+    seconds INTEGER NOT NULL,
+    PRIMARY KEY (app_id, pid, license_key)
+  ) STRICT;
+  `,
 ];
 
 /** Which license a row is about. */
@@ -70,6 +95,8 @@ export type Channel = Type.Static<typeof Channel>;
 export const LicenseRow = Type.Object({
   answer: Type.Union([Type.String(), Type.Null()]),
   denial: Type.Union([Type.String(), Type.Null()]),
+  /** What a person gave up here and the server has not answered yet. */
+  departed: Type.Union([Type.Literal('released'), Type.Literal('transferred'), Type.Null()]),
 });
 export type LicenseRow = Type.Static<typeof LicenseRow>;
 
@@ -96,3 +123,10 @@ export const Contact = Type.Object({
   serverUrl: Type.Union([Type.String({ maxLength: 512 }), Type.Null()]),
 });
 export type Contact = Type.Static<typeof Contact>;
+
+/** Running total of one license's use on this device. */
+export const MeterRow = Type.Object({
+  meterId: Id,
+  seconds: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+});
+export type MeterRow = Type.Static<typeof MeterRow>;

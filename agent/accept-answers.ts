@@ -1,0 +1,167 @@
+import { Answer, type VerifiedAnswer, verifyAnswer } from '#core/documents/answer.ts';
+import { isEnding, type LicenseDenial } from '#core/documents/license-denial.ts';
+import { asLicenseError, LicenseError } from '#core/errors.ts';
+import { parseShape } from '#core/shapes.ts';
+import { type Enrolled, subjectOf } from './enrolled.ts';
+import type { HeldLicense } from './held-license.ts';
+import type { HeldLicenses } from './held-licenses.ts';
+import type { AcceptedChange, AgentStore } from './store/agent-store.ts';
+import type { Channel, LicenseRow, PendingRequest } from './store/schema.ts';
+import type { TrustedClock } from './trusted-clock.ts';
+import type { SignedTime } from './trusted-time.ts';
+import { departureOf } from './wish.ts';
+
+/** An answer of unknown origin. */
+export interface Arrived {
+  readonly answer: unknown;
+  /** The request that was just sent, where the answer came with the call. */
+  readonly jti?: string;
+}
+
+export interface Accepted {
+  readonly request: PendingRequest;
+  readonly verified: VerifiedAnswer;
+}
+
+export interface AcceptParts {
+  readonly enrolled: Enrolled;
+  readonly store: AgentStore;
+  readonly clock: TrustedClock;
+  readonly held: HeldLicenses;
+}
+
+interface Believed extends Accepted {
+  readonly change: AcceptedChange;
+  readonly signed: SignedTime & { readonly forwardOnly: boolean };
+}
+
+/**
+ * Accepts answers, each by itself, or refuses it and leaves everything as it was; what is accepted is stored in one
+ * transaction. Source: protocol, Trust, Time and "What ends a license on a device".
+ *
+ * @returns per answer what was accepted, or why not: as verifyAnswer; `answer_unexpected`, `issuer_serial_old`,
+ * `answer_stale`, `answer_for_another_license`
+ * @throws of the store
+ */
+export async function acceptAnswers(
+  parts: AcceptParts,
+  arrived: readonly Arrived[],
+  channel: Channel,
+): Promise<(Accepted | LicenseError)[]> {
+  const { enrolled, store, clock, held } = parts;
+  const outcomes: (Believed | LicenseError)[] = [];
+  for (const each of arrived) {
+    try {
+      outcomes.push(await believe(parts, each, channel));
+    } catch (thrown) {
+      const error = asLicenseError(thrown);
+      if (error.code.startsWith('store_')) throw thrown;
+      outcomes.push(error);
+    }
+  }
+  const believed = outcomes.filter((outcome): outcome is Believed => !(outcome instanceof LicenseError));
+  if (believed.length > 0) {
+    const mark = clock.adopting(believed.map(({ signed }) => signed));
+    store.accept({
+      serverId: enrolled.subject.serverId,
+      serial: Math.max(...believed.map(({ verified }) => verified.serial)),
+      mark,
+      answers: believed.map(({ change }) => change),
+    });
+    clock.hold(mark);
+    // It was verified just now: whoever asks next need not do it again.
+    for (const { request, verified, change } of believed)
+      if (verified.kind === 'token' && change.held)
+        held.remember(enrolled, request.licenseKey, change.held, verified.token);
+  }
+  return outcomes;
+}
+
+async function believe(
+  { enrolled, store, held: heldLicenses }: AcceptParts,
+  { answer: input, jti }: Arrived,
+  channel: Channel,
+): Promise<Believed> {
+  const answer = parseShape(Answer, input, 'document_malformed', 'answer');
+  const request = requestOf(store, enrolled, answer, channel);
+  // Which license it is about is what was asked for; an answer that says otherwise is refused by what follows.
+  const licenseKey = request?.licenseKey ?? enrolled.subject.licenseKey;
+  const verified = await verifyAnswer(answer, subjectOf(enrolled, licenseKey), enrolled.roots);
+  const { nonce, iat } = verified.kind === 'token' ? verified.token : verified.denial;
+  if (request === undefined || request.jti !== nonce || (jti !== undefined && jti !== nonce))
+    throw new LicenseError('answer_unexpected');
+
+  const highest = store.highestSerial(enrolled.subject.serverId);
+  if (verified.serial < highest)
+    throw new LicenseError('issuer_serial_old', { serial: verified.serial, highest });
+  const held = await heldLicenses.held(enrolled, licenseKey);
+  if (channel === 'file' && held.token !== undefined && iat < held.token.iat)
+    throw new LicenseError('answer_stale');
+
+  const text = JSON.stringify({
+    document: answer.document,
+    issuerCertificate: answer.issuerCertificate,
+    terms: answer.terms,
+  });
+  const row =
+    verified.kind === 'token'
+      ? { answer: text, denial: null, departed: null }
+      : rowAfterDenial(verified.denial, text, held);
+  // Only a token that takes the place of the held one may bring an earlier time: a server that signed for the future
+  // and then answers something else, day by day, would otherwise hold that token's time still.
+  const keepsToken = held.token !== undefined && verified.kind === 'denial' && row?.answer !== null;
+  const isGone =
+    held.departed !== undefined && row?.denial != null && licenseKey !== enrolled.subject.licenseKey;
+  const { appId, pid } = request;
+  return {
+    request,
+    verified,
+    change: { id: { appId, pid, licenseKey }, jti: nonce, held: row, isGone },
+    signed: { iat, request, forwardOnly: keepsToken },
+  };
+}
+
+/**
+ * The request that an answer names, not verified yet. One that gives a license up may be answered by either road:
+ * it is made online again while its file is under way.
+ */
+function requestOf(
+  store: AgentStore,
+  { subject }: Enrolled,
+  { document }: Answer,
+  channel: Channel,
+): PendingRequest | undefined {
+  const jti = nonceOf(document);
+  const request = jti === undefined ? undefined : store.pending.find(jti);
+  if (request?.appId !== subject.appId || request.pid !== subject.pid) return undefined;
+  const isDeparture = departureOf(request.purpose) !== undefined;
+  return request.channel === channel || isDeparture ? request : undefined;
+}
+
+function nonceOf(document: string): string | undefined {
+  try {
+    const { nonce } = JSON.parse(Buffer.from(document.split('.')[1] ?? '', 'base64url').toString());
+    return typeof nonce === 'string' ? nonce : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The row after a denial; undefined where it concerns the request alone. An ended token is deleted; where none is
+ * held the denial still says why nothing is. Whoever may not leave holds nothing, and asks for its license again.
+ */
+function rowAfterDenial(denial: LicenseDenial, text: string, held: HeldLicense): LicenseRow | undefined {
+  const ends = isEnding(denial.code);
+  if (held.departed !== undefined) {
+    if (ends) return { answer: null, denial: text, departed: null };
+    return denial.code === 'transfer_refused' ? { answer: null, denial: null, departed: null } : undefined;
+  }
+  if (!ends && denial.code !== 'suspended') return undefined;
+  // The row is another server's, which has not said so.
+  if (held.fault?.code === 'issuer_mismatch') return undefined;
+  if (held.token !== undefined && denial.license !== held.token.license)
+    throw new LicenseError('answer_for_another_license');
+  if (ends) return { answer: null, denial: text, departed: null };
+  return held.answer === undefined ? undefined : { answer: held.answer, denial: text, departed: null };
+}

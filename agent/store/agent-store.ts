@@ -1,0 +1,170 @@
+import type * as Type from 'typebox';
+import type { EpochSeconds } from '#core/clock.ts';
+import { type SqliteDatabase, translating } from '#core/host/sqlite.ts';
+import { shapeProblem } from '#core/shapes.ts';
+import { ClockMark } from '../trusted-time.ts';
+import { Contacts } from './contacts.ts';
+import { LicenseRows, writeLicense } from './license-rows.ts';
+import { deleteMember, Members } from './members.ts';
+import { Meters } from './meters.ts';
+import { inspectDatabase, isDamage, openDatabase, startAnew } from './open-database.ts';
+import { deletePending, PendingRequests } from './pending-requests.ts';
+import type { LicenseId, LicenseRow } from './schema.ts';
+import type { Use } from './use.ts';
+
+/** What accepted answers of one server change; all of it or nothing. */
+export interface AcceptedChanges {
+  readonly serverId: string;
+  /** The highest certificate serial among them. */
+  readonly serial: number;
+  readonly mark: ClockMark;
+  readonly answers: readonly AcceptedChange[];
+}
+
+export interface AcceptedChange {
+  readonly id: LicenseId;
+  /** The request that it answers. */
+  readonly jti: string;
+  /** What is held from now on; undefined where the answer concerned the request alone. */
+  readonly held?: LicenseRow | undefined;
+  /** A license that was held for another device and was given up here. */
+  readonly isGone: boolean;
+}
+
+/**
+ * The agent's store, agent.db: one SQLite file. The disk is not trusted: rows are parsed by shape here, and the
+ * documents in them are verified by whoever reads them. A file that turns out damaged is moved aside and a new
+ * one started, which remembers it.
+ */
+export class AgentStore {
+  readonly file: string;
+  readonly licenses: LicenseRows;
+  readonly pending: PendingRequests;
+  readonly contacts: Contacts;
+  readonly members: Members;
+  readonly meters: Meters;
+  readonly #readonly: boolean;
+  readonly #now: () => EpochSeconds;
+  #database: SqliteDatabase;
+
+  private constructor(file: string, database: SqliteDatabase, readonly: boolean, now: () => EpochSeconds) {
+    this.file = file;
+    this.#database = database;
+    this.#readonly = readonly;
+    this.#now = now;
+    this.licenses = new LicenseRows(this.#use);
+    this.pending = new PendingRequests(this.#use);
+    this.contacts = new Contacts(this.#use);
+    this.members = new Members(this.#use);
+    this.meters = new Meters(this.#use);
+  }
+
+  /**
+   * Opens the daemon's store, makes it where it is missing, starts anew where it is damaged.
+   *
+   * @throws `store_newer`, `store_unwritable`, `store_unreadable`, `store_full`, `store_busy`
+   */
+  static open(file: string, now: () => EpochSeconds): AgentStore {
+    try {
+      // Looked at before it is opened for writing, so that the store of a newer program is not touched.
+      inspectDatabase(file)?.close();
+      return new AgentStore(file, openDatabase(file), false, now);
+    } catch (thrown) {
+      if (!isDamage(thrown)) throw thrown;
+      return new AgentStore(file, startAnew(file, now()), false, now);
+    }
+  }
+
+  /**
+   * Opens the store to look at it while no daemon runs; undefined where there is none.
+   *
+   * @throws `store_damaged`, `store_newer`, `store_unreadable`
+   */
+  static openReadonly(file: string): AgentStore | undefined {
+    const database = inspectDatabase(file);
+    return database && new AgentStore(file, database, true, () => 0);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** When a damaged store was moved aside and nothing is held since. */
+  get damagedAt(): EpochSeconds | undefined {
+    const at = this.#device('damaged_at');
+    return typeof at === 'number' ? at : undefined;
+  }
+
+  /** The persisted clock mark; undefined where there is none that can be used. */
+  get clockMark(): ClockMark | undefined {
+    const text = this.#device('clock_mark');
+    return typeof text === 'string' ? readJson(ClockMark, text) : undefined;
+  }
+
+  saveClockMark(mark: ClockMark): void {
+    this.#use((database) => writeMark(database, mark));
+  }
+
+  /** The highest certificate serial seen of a server, 0 where none was. */
+  highestSerial(serverId: string): number {
+    const serial = this.#use((database) =>
+      database.prepare('SELECT highest_serial FROM issuer WHERE server_id = ?').pluck().get(serverId),
+    );
+    return typeof serial === 'number' ? serial : 0;
+  }
+
+  /** Stores accepted answers with all that follows from them, in one transaction. */
+  accept({ serverId, serial, mark, answers }: AcceptedChanges): void {
+    this.#use((database) =>
+      database.transaction(() => {
+        for (const { id, held, isGone } of answers) {
+          if (isGone) deleteMember(database, id);
+          else if (held !== undefined) writeLicense(database, id, held);
+        }
+        if (answers.some(({ held }) => held !== undefined))
+          database.exec('UPDATE device SET damaged_at = NULL WHERE id = 1');
+        database
+          .prepare(
+            `INSERT INTO issuer (server_id, highest_serial) VALUES (?, ?)
+             ON CONFLICT DO UPDATE SET highest_serial = max(highest_serial, excluded.highest_serial)`,
+          )
+          .run(serverId, serial);
+        writeMark(database, mark);
+        deletePending(
+          database,
+          answers.map(({ jti }) => jti),
+        );
+      })(),
+    );
+  }
+
+  #device(column: 'clock_mark' | 'damaged_at'): unknown {
+    return this.#use((database) =>
+      database.prepare(`SELECT ${column} FROM device WHERE id = 1`).pluck().get(),
+    );
+  }
+
+  readonly #use: Use = (work) => {
+    try {
+      return translating(this.file, () => work(this.#database));
+    } catch (thrown) {
+      if (this.#readonly || !isDamage(thrown)) throw thrown;
+      this.#database.close();
+      this.#database = startAnew(this.file, this.#now());
+      return translating(this.file, () => work(this.#database));
+    }
+  };
+}
+
+function writeMark(database: SqliteDatabase, mark: ClockMark): void {
+  database.prepare('UPDATE device SET clock_mark = ? WHERE id = 1').run(JSON.stringify(mark));
+}
+
+function readJson<S extends Type.TSchema>(schema: S, text: string): Type.Static<S> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return shapeProblem(schema, value) === undefined ? (value as Type.Static<S>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

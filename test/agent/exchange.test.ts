@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import type { Answer } from '#core/documents/answer.ts';
+import { parseLicenseRequest } from '#core/documents/license-request.ts';
+import type { RequestFile } from '../../agent/client/local-answers.ts';
+import { call, startAgent, until } from './running-agent.ts';
+import { DAY } from './support.ts';
+
+const admin = { socket: 'admin' } as const;
+
+/** A device whose server cannot be reached, and somebody who carries files. */
+async function offline({ activated = true } = {}) {
+  const agent = await startAgent({ enrolled: activated });
+  const { daemon, server, folder, client } = agent;
+  if (activated) await until(client, 'active');
+  server.misbehave = () => 'close';
+  if (!activated) await call(daemon, 'POST', '/v1/enrollment', { ...admin, body: folder.enrollment });
+  const request = (body: object): Promise<RequestFile> =>
+    call(daemon, 'POST', '/v1/requests', { ...admin, body });
+  const answersTo = ({ licenseRequests }: RequestFile): Promise<Answer[]> =>
+    Promise.all(licenseRequests.map((compact) => server.answer(parseLicenseRequest(compact).claims)));
+  const bring = async (answers: readonly unknown[]) =>
+    (await call(daemon, 'POST', '/v1/answers', { ...admin, body: { version: 1, answers } })).outcomes;
+  return { ...agent, request, answersTo, bring };
+}
+
+describe('without a network', () => {
+  test('a device activates, refreshes and gives its license up by files', async () => {
+    const { request, answersTo, bring, client, world, clock, server } = await offline({ activated: false });
+    const { licenseKey } = world;
+    expect(await bring(await answersTo(await request({ purpose: 'activate' })))).toEqual([
+      { licenseKey, outcome: 'ok' },
+    ]);
+    expect((await client.status()).state).toBe('active');
+    clock.pass(60 * DAY);
+    expect(await bring(await answersTo(await request({ purpose: 'refresh' })))).toEqual([
+      { licenseKey, outcome: 'ok' },
+    ]);
+    expect((await client.status()).usableUntil).toBe(clock.wall + 104 * DAY);
+    const release = await request({ purpose: 'release' });
+    expect((await client.status()).state).toBe('released');
+    expect(await bring(await answersTo(release))).toEqual([{ licenseKey, outcome: 'released' }]);
+    expect((await client.status()).state).toBe('released');
+    expect(server.seats.size).toBe(1);
+  });
+
+  test('a transfer names whom it goes to, and holds nothing from then on', async () => {
+    const { request, answersTo, bring, client, world } = await offline();
+    const file = await request({ purpose: 'transfer', toLicenseKey: 'SN-0002' });
+    expect(parseLicenseRequest(file.licenseRequests[0]).claims.toLicenseKey).toBe('SN-0002');
+    expect((await client.status()).state).toBe('transferred');
+    expect(await bring(await answersTo(file))).toEqual([
+      { licenseKey: world.licenseKey, outcome: 'transferred' },
+    ]);
+  });
+
+  test('a server that refuses a transfer gives the license back', async () => {
+    const { request, bring, server, client } = await offline();
+    const { licenseRequests } = await request({ purpose: 'transfer', toLicenseKey: 'SN-0002' });
+    const { claims } = parseLicenseRequest(licenseRequests[0]);
+    server.misbehave = undefined;
+    expect(await bring([await server.deny(claims, 'transfer_refused')])).toMatchObject([
+      { outcome: 'transfer_refused' },
+    ]);
+    await until(client, 'active');
+  });
+
+  test('an answer that is stale, replayed, damaged, foreign or none does no harm', async () => {
+    const { request, answersTo, bring, client, clock, world } = await offline();
+    const early = await request({ purpose: 'refresh' });
+    const [old] = await answersTo(early);
+    clock.pass(DAY);
+    const [newer] = await answersTo(await request({ purpose: 'refresh' }));
+    expect(await bring([newer])).toMatchObject([{ outcome: 'ok' }]);
+    const { usableUntil } = await client.status();
+    const foreign = await world.tokenAnswer();
+    const damaged = { ...newer, document: newer?.document.replace(/.$/, 'A') };
+    const problem = { code: 401, error: 'enrollment_rejected', message: 'no' };
+    const outcomes = await bring([old, newer, damaged, foreign, problem, 7, {}]);
+    expect(outcomes.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+      'answer_stale',
+      'answer_unexpected',
+      expect.stringMatching(/signature_invalid|document_malformed|answer_unexpected/),
+      expect.stringMatching(/^answer_/),
+      'enrollment_rejected',
+      'document_malformed',
+      'document_malformed',
+    ]);
+    expect(await client.status()).toMatchObject({ state: 'active', usableUntil });
+  });
+
+  test('eight requests of a license wait, for ninety days', async () => {
+    const { request, answersTo, bring, clock } = await offline();
+    const files = [];
+    for (let made = 0; made < 9; made += 1) files.push(await request({ purpose: 'refresh' }));
+    const [first, second] = files;
+    expect(await bring(await answersTo(first as RequestFile))).toMatchObject([
+      { outcome: 'answer_unexpected' },
+    ]);
+    expect(await bring(await answersTo(second as RequestFile))).toMatchObject([{ outcome: 'ok' }]);
+    clock.pass(91 * DAY);
+    await request({ purpose: 'refresh' });
+    expect(await bring(await answersTo(files[5] as RequestFile))).toMatchObject([
+      { outcome: 'answer_unexpected' },
+    ]);
+  });
+});
