@@ -57,6 +57,12 @@ export const inputErrors = {
     '服务器正在停止，或文件位于另一台服务器：已接收的上传将在该服务器上或下次启动后继续',
     '可用 license-server preauthorization uploads 查看进度；重复上传同一文件不会有副作用。',
   ]),
+  upload_interrupted: entry(503, 1, true, [
+    'the upload was accepted, and its LicenseKeys stopped going in: {problem}; the rest follows by itself once that is over',
+    'Mend what is in the way; see how far upload {upload} is with license-server preauthorization uploads. To send the file again does no harm.',
+    '文件已接收，但写入中断：{problem}；问题排除后其余部分会自动继续写入',
+    '请排除故障；可用 license-server preauthorization uploads 查看上传 {upload} 的进度。重复上传同一文件不会有副作用。',
+  ]),
   idempotency_conflict: mistake(
     2,
     'this Idempotency-Key was used in the last 24 hours with other parameters; nothing was changed',

@@ -1,5 +1,5 @@
 import type { Clock } from '#core/clock.ts';
-import { LicenseError } from '#core/errors.ts';
+import { LicenseError, messageOf } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import { newId } from '#core/ids.ts';
 import type { Store } from '../../store/database.ts';
@@ -96,7 +96,7 @@ export class Uploads {
   /**
    * Resolves when the rows of an accepted upload are in.
    *
-   * @throws `upload_pending` where its file is not here or the server ends; faults of the store
+   * @throws `upload_pending` where its file is not here or the server ends; `upload_interrupted` where the store fails
    */
   enter(uploadId: string): Promise<Upload> {
     const known = this.#entering.get(uploadId);
@@ -161,7 +161,7 @@ export class Uploads {
       return standing;
     }
     let told = Math.floor(standing.done / LOGGED_ROWS);
-    const upload = await enterUpload(this.#store, this.#clock, uploadId, file, {
+    const entering = enterUpload(this.#store, this.#clock, uploadId, file, {
       ...this.#options.enter,
       ended: this.#ended.signal,
       onProgress: (progress) => {
@@ -176,7 +176,20 @@ export class Uploads {
         );
       },
     });
+    const upload = await entering.catch((cause: unknown) => {
+      throw interruption(uploadId, cause);
+    });
     await this.folder.discard(file);
     return upload;
   }
+}
+
+/** A store that fails in the middle leaves what went in, and the rest follows: that nothing changed would be a lie. */
+function interruption(uploadId: string, cause: unknown): unknown {
+  if (!(cause instanceof LicenseError && cause.code.startsWith('store_'))) return cause;
+  const problem =
+    cause.code === 'store_full'
+      ? { en: 'the disk is full', zh: '磁盘已满' }
+      : { en: messageOf(cause, 'en'), zh: messageOf(cause, 'zh') };
+  return new LicenseError('upload_interrupted', { upload: uploadId, problem }, { cause });
 }

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { createLog } from '#core/host/log.ts';
 import { newId } from '#core/ids.ts';
@@ -279,6 +280,27 @@ describe.each(ENGINES)('uploads, store in %s', (engine) => {
     expect(await exported(server, server.world.appId)).toBe('SN-1\nSN-2\n');
     await throwsWithCode(uploads.enter(elsewhere), 'upload_pending');
   });
+});
+
+test('a disk that fills while the rows go in: told as it is, and the rest follows once there is room', async () => {
+  const server = await TestServer.start();
+  const { appId } = server.world;
+  const content = manyLicenseKeys(60_000);
+  const limitPages = (pages: number) =>
+    server.store.write(server.clock.now(), ({ db }) =>
+      sql.raw(`pragma max_page_count = ${pages}`).execute(db),
+    );
+  await limitPages(500);
+  const full = await upload(server, appId, content);
+  expect([full.status, full.body.error]).toEqual([503, 'upload_interrupted']);
+  expect(full.body.message).toMatch(/文件已接收.*磁盘已满.*自动继续/);
+  const { body } = await server.call('GET', `/dabiz/license/v2/pads?appid=${appId}`);
+  const { count } = body.data as unknown as { count: number };
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(60_000);
+  await limitPages(1_000_000);
+  await uploadsOn(server).resume();
+  expect((await exported(server, appId)) === content).toBe(true);
 });
 
 describe('what is no upload', () => {
