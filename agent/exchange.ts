@@ -1,14 +1,21 @@
 import { type Answer, Answer as AnswerShape } from '#core/documents/answer.ts';
+import type { RequestFile } from '#core/documents/request-file.ts';
 import { LicenseError } from '#core/errors.ts';
 import { shapeProblem } from '#core/shapes.ts';
-import type { ImportOutcome, RequestFile } from './client/local-answers.ts';
+import type { ImportOutcome } from './client/local-answers.ts';
 import type { Licenses } from './licenses.ts';
 import type { RefreshLoop } from './refresh-loop.ts';
 import type { Asked, RefreshOutcome } from './refresher.ts';
+import type { Wish } from './wish.ts';
 
 export interface ExchangeParts {
   readonly licenses: Licenses;
   readonly loop: RefreshLoop;
+}
+
+export interface RequestOptions {
+  /** To fit into a QR code: without the token that is held. */
+  readonly short?: boolean | undefined;
 }
 
 /** Requests and answers that travel as files, by stick, mail or QR code. Source: protocol, opening paragraph. */
@@ -23,12 +30,29 @@ export class Exchange {
    * Makes requests to be carried to the server; each waits 90 days for its answer. Who gives the license up holds
    * nothing from then on.
    *
-   * @throws `not_enrolled`; of the store
+   * @throws `not_enrolled`, `not_held`; of the store
    */
-  async request(licenseKeys: readonly string[], asked: Asked): Promise<RequestFile> {
-    const wishes = licenseKeys.map((licenseKey) => ({ licenseKey, automatic: false, ...asked }));
-    const requests = await this.#parts.licenses.prepare(wishes, 'file');
+  async request(
+    licenseKeys: readonly string[],
+    { purpose, ...asked }: Partial<Asked>,
+    { short = false }: RequestOptions = {},
+  ): Promise<RequestFile> {
+    const { licenses } = this.#parts;
+    const wishes: Wish[] = [];
+    for (const licenseKey of licenseKeys) {
+      if (licenseKey !== licenses.own && !licenses.isMember(licenseKey))
+        throw new LicenseError('not_held', { licenseKey });
+      const wish = { licenseKey, automatic: false, short, ...asked };
+      wishes.push({ ...wish, purpose: purpose ?? (await this.#needOf(licenseKey)) });
+    }
+    const requests = await licenses.prepare(wishes, 'file');
     return { version: 1, licenseRequests: requests.map(({ compact }) => compact) };
+  }
+
+  /** What ended asks for itself anew only where a person names it. */
+  async #needOf(licenseKey: string): Promise<'activate' | 'refresh'> {
+    const { state } = (await this.#parts.licenses.verdict(licenseKey)).verdict;
+    return state === 'unlicensed' || state === 'invalid' ? 'activate' : 'refresh';
   }
 
   /**

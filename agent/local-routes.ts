@@ -1,4 +1,5 @@
 import * as Type from 'typebox';
+import { AnswerFile, MAX_ANSWER_FILE_BYTES } from '#core/documents/answer-file.ts';
 import { Nonce } from '#core/documents/license-proof.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { Media } from '#core/evaluate.ts';
@@ -24,8 +25,6 @@ export interface LocalServices {
   readonly own: string;
 }
 
-/** An answer file of 1,000 licenses fits. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const MOST_KEYS = 1000;
 const MOST_PAGE = 1000;
 
@@ -36,16 +35,14 @@ const Keys = Type.Object({ licenseKeys: Type.Array(LicenseKey, { minItems: 1, ma
 const Transfer = Type.Object({ toLicenseKey: LicenseKey });
 const Renewal = Type.Object({ renewId: Type.Optional(Id) });
 const Request = Type.Object({
-  purpose: Type.Enum(['activate', 'refresh', 'renew', 'transfer', 'release']),
+  /** Without it what the license needs: to be activated or refreshed. */
+  purpose: Type.Optional(Type.Enum(['activate', 'refresh', 'renew', 'transfer', 'release'])),
+  /** To fit into a QR code: without the token that is held. */
+  short: Type.Optional(Type.Boolean()),
   toLicenseKey: Type.Optional(LicenseKey),
   renewId: Type.Optional(Id),
   licenseKeys: Type.Optional(Type.Array(LicenseKey, { minItems: 1, maxItems: MOST_KEYS })),
 });
-const AnswerFile = Type.Object({
-  version: Type.Literal(1),
-  answers: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MOST_KEYS }),
-});
-
 /** Open to the group: reading, sessions, proof. Source: protocol, Applications. */
 export function agentRoutes(services: LocalServices): readonly LocalRoute[] {
   const { service, gateway, meter, events, prove, own } = services;
@@ -107,14 +104,14 @@ export function adminRoutes({ service, gateway, exchange, own }: LocalServices):
       method: 'POST',
       path: '/v1/requests',
       answer: (request) => {
-        const { licenseKeys = [own], ...asked } = bodyOf(Request, request);
-        return exchange.request(licenseKeys, asked);
+        const { licenseKeys = [own], short, ...asked } = bodyOf(Request, request);
+        return exchange.request(licenseKeys, asked, { short });
       },
     },
     {
       method: 'POST',
       path: '/v1/answers',
-      maxBodyBytes: MAX_FILE_BYTES,
+      maxBodyBytes: MAX_ANSWER_FILE_BYTES,
       answer: async (request) => ({ outcomes: await exchange.import(bodyOf(AnswerFile, request).answers) }),
     },
     {

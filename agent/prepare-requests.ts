@@ -56,7 +56,7 @@ export async function prepareRequests(
       counter,
       now,
       reading,
-      heldToken,
+      heldToken: wish.short ? undefined : heldToken,
       meter: totals.of(subject),
     });
     counter += 1;

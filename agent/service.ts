@@ -9,6 +9,7 @@ import type { RefreshLoop } from './refresh-loop.ts';
 import type { Asked, Refresher } from './refresher.ts';
 import { stateFiles, writeStateFile } from './state-files.ts';
 import { statusOf } from './status.ts';
+import { departureOf } from './wish.ts';
 
 export interface ServiceParts {
   readonly config: AgentConfig;
@@ -64,6 +65,11 @@ export class Service {
     const outcomes = await refresher.refresh([own], asked);
     await loop.planAfter(outcomes);
     const outcome = outcomes.get(own);
+    // Given up is given up: the server is told as soon as it can be.
+    if (outcome?.kind === 'failure' && departureOf(asked.purpose) !== undefined) {
+      const { departed } = await licenses.held();
+      if (departed !== undefined) return this.status();
+    }
     if (outcome?.kind === 'failure') throw outcome.error;
     if (outcome?.kind === 'denial' && outcome.code !== WISHED_DENIALS[asked.purpose])
       throw new LicenseError(outcome.code, { pid: licenses.enrolled?.subject.pid ?? '' });

@@ -9,6 +9,8 @@ export interface Wish {
   /** Whom it moves to. */
   readonly toLicenseKey?: string | undefined;
   readonly renewId?: string | undefined;
+  /** To fit into a QR code: without the token that is held. */
+  readonly short?: boolean;
 }
 
 /** What the license is here from the moment on in which it is given up; undefined for all that gives up nothing. */

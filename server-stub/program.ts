@@ -4,6 +4,7 @@ import { createProgram, runCommandLine } from '#core/host/command-line.ts';
 import type { CommandContext } from './commands/context.ts';
 import { CONFIG_FILE, loadServerConfig } from './config.ts';
 import { addAlerts } from './program/alerts.ts';
+import { addAnswer } from './program/answer.ts';
 import { addApp } from './program/app.ts';
 import { addAudit } from './program/audit.ts';
 import { addClock } from './program/clock.ts';
@@ -29,6 +30,7 @@ const GROUPS = [
   addApp,
   addLicense,
   addPreauthorization,
+  addAnswer,
   addReport,
   addAlerts,
   addAudit,

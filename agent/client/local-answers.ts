@@ -82,12 +82,6 @@ export interface HeldPage {
   readonly next: string | null;
 }
 
-/** Requests to be carried to the server. */
-export interface RequestFile {
-  readonly version: 1;
-  readonly licenseRequests: readonly string[];
-}
-
 /** What became of one answer of an imported file: `ok`, or the code of a denial or of why it was refused. */
 export interface ImportOutcome {
   readonly licenseKey: string | null;

@@ -58,6 +58,13 @@ export const contactErrors = {
     '监听事件的连接已超过 {most} 个',
     '请让应用共用监听连接，或关闭不再需要的连接。',
   ]),
+  request_too_large_for_qr: mistake(
+    2,
+    'the request has {bytes} bytes and a QR code holds {most}; one request fits into a code',
+    'Carry the file instead: license-agent request without --qr.',
+    '请求有 {bytes} 字节，二维码最多容纳 {most} 字节；一个二维码只能容纳一个请求',
+    '请改用文件传递：执行 license-agent request 时不加 --qr。',
+  ),
   too_many_licenses: mistake(
     2,
     'one agent holds {most} licenses for others at most',

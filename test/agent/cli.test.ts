@@ -108,9 +108,9 @@ describe('check and status', () => {
     const status = await runProgram(['status', ...args], zh);
     const enroll = await runProgram(['enroll', '/nowhere', ...args], zh);
     expect(check.stdout).toBe('未授权：本设备没有许可证\n');
-    expect(status.stdout).toContain('状态：未授权');
+    expect(status.stdout).toMatch(/状态 +未授权/);
     expect(`${check.stderr}${enroll.stderr}`).not.toMatch(/Enroll|cannot|Check that/);
-    expect((await runProgram(['status', ...args])).stdout).toContain('State: unlicensed');
+    expect((await runProgram(['status', ...args])).stdout).toMatch(/State +unlicensed/);
     const help = await runProgram(['check', '--help'], zh);
     expect(help.stdout).toMatch(/^用法：[\s\S]*查询一种媒体/);
     expect((await runProgram(['check', '--wat'], zh)).stderr).toMatch(

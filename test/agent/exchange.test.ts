@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '#core/documents/answer.ts';
 import { parseLicenseRequest } from '#core/documents/license-request.ts';
-import type { RequestFile } from '../../agent/client/local-answers.ts';
+import type { RequestFile } from '#core/documents/request-file.ts';
 import { call, startAgent, until } from './running-agent.ts';
 import { DAY } from './support.ts';
 

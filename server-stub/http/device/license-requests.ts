@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Answer } from '#core/documents/answer.ts';
-import {
-  licenseRequestDocument,
-  parseLicenseRequest,
-  verifyLicenseRequest,
-} from '#core/documents/license-request.ts';
+import { licenseRequestDocument } from '#core/documents/license-request.ts';
+import { MOST_REQUESTS } from '#core/documents/request-file.ts';
 import { errorTable } from '#core/error-table.ts';
 import { asLicenseError, type Bilingual, LicenseError } from '#core/errors.ts';
+import { admitRequest } from '../../licensing/admit-request.ts';
 import { answerRequests, type DeviceOutcome } from '../../licensing/answer-request.ts';
 import type { Verb } from '../../licensing/batch.ts';
 import { signStatement } from '../../licensing/issuer.ts';
@@ -20,8 +18,6 @@ import { addressOf, networkOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
 import { Turns } from './turns.ts';
 
-/** Requests in one call at most. Source: protocol, "An answer is …". */
-const MAX_REQUESTS = 1000;
 /** A thousand refreshes with the token held fit; nobody has proven anything yet when this is read. */
 const MAX_ARRAY_BYTES = 4 * 1024 * 1024;
 /** Sixteen of the largest at a time, four from one network; a gateway that comes too many waits seconds. */
@@ -32,7 +28,6 @@ const PIECE = 50;
 /** Requests of one network that may be rejected in a second before its strangers are no longer looked at. */
 const MAX_REJECTED = 100;
 
-const REQUEST: Bilingual = { en: 'request', zh: '请求' };
 const BODY: Bilingual = { en: 'body', zh: '请求体' };
 
 /**
@@ -49,13 +44,7 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
 
   async function accept(compact: unknown, call: FastifyRequest): Promise<DeviceRequest> {
     try {
-      const parsed = parseLicenseRequest(compact);
-      const { aud } = parsed.claims;
-      if (aud !== issuer.serverId) {
-        throw new LicenseError('issuer_mismatch', { where: REQUEST, expected: issuer.serverId, actual: aud });
-      }
-      await recogniser.admit(parsed);
-      return { claims: await verifyLicenseRequest(parsed), jkt: parsed.jkt, from: addressOf(call) };
+      return await admitRequest(issuer, recogniser, compact, addressOf(call));
     } catch (cause) {
       // That the store fails is nobody's guess.
       if (errorTable[asLicenseError(cause).code].http < 500) rejected.count(networkOf(call));
@@ -155,11 +144,11 @@ function tooManyStrangers(): LicenseError {
 function splitRequests(text: string): string[] {
   const array = text.trim();
   const list = array.startsWith('[') && array.endsWith(']') ? array.slice(1, -1) : '';
-  const elements = list.split(',', MAX_REQUESTS + 1);
-  if (list.trim() === '' || elements.length > MAX_REQUESTS) {
+  const elements = list.split(',', MOST_REQUESTS + 1);
+  if (list.trim() === '' || elements.length > MOST_REQUESTS) {
     const problem = {
-      en: `is not a JSON array of 1 to ${MAX_REQUESTS} requests`,
-      zh: `不是含 1 到 ${MAX_REQUESTS} 个请求的 JSON 数组`,
+      en: `is not a JSON array of 1 to ${MOST_REQUESTS} requests`,
+      zh: `不是含 1 到 ${MOST_REQUESTS} 个请求的 JSON 数组`,
     };
     throw new LicenseError('document_malformed', { where: BODY, problem });
   }

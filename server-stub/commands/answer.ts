@@ -1,0 +1,153 @@
+import { basename, dirname, join } from 'node:path';
+import { systemClock } from '#core/clock.ts';
+import type { AnswerFile } from '#core/documents/answer-file.ts';
+import { MAX_REQUEST_FILE_BYTES, parseRequestFile } from '#core/documents/request-file.ts';
+import { type ExitCode, errorTable } from '#core/error-table.ts';
+import { asLicenseError, type ErrorCode, type Language, LicenseError, messageOf } from '#core/errors.ts';
+import { answer } from '#core/host/cli.ts';
+import { readTextFile, writeFileDurably } from '#core/host/files.ts';
+import { table } from '#core/host/table.ts';
+import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
+import { AnswerDesk, type RequestAnswered } from '../licensing/answer-desk.ts';
+import { type CommandContext, operator, withStore } from './context.ts';
+
+export interface AnswerOptions {
+  out?: string;
+  force?: boolean;
+}
+
+/** Answers hold no secret: a token is of use to the device alone whose key it names. */
+const MODE = 0o644;
+const TOLD_EVERY = 20;
+
+interface FileAnswered {
+  readonly file: string;
+  readonly answerFile: string | null;
+  /** Why there is no answer file. */
+  readonly error: LicenseError | undefined;
+  readonly requests: readonly RequestAnswered[];
+}
+
+/**
+ * `license-server answer FILE…`: answers request files, each into an answer file beside it or in a folder. A file that is
+ * none is told of, and the others are answered all the same.
+ */
+export async function answerFiles(
+  context: CommandContext,
+  files: readonly string[],
+  { out, force = false }: AnswerOptions,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const places = new Map(files.map((file) => [file, answerFileOf(file, out)]));
+  if (new Set(places.values()).size < places.size) throw new LicenseError('file_exists', { file: out ?? '' });
+  // Before the first seat is spent.
+  if (!force) for (const place of places.values()) requireNewFile(place);
+
+  const answered = await withStore(context, async (store, issuer) => {
+    const desk = new AnswerDesk(store, systemClock, issuer);
+    const done: FileAnswered[] = [];
+    for (const [file, place] of places) {
+      done.push(
+        await answerFile(desk, file, place, { force, from: `${operator(context)} file` }, terminal.language),
+      );
+      if (done.length % TOLD_EVERY === 0)
+        terminal.err(`${WORDS[terminal.language].progress(done.length, files.length)}\n`);
+    }
+    return done;
+  });
+
+  const rows = answered.flatMap(({ file, error, requests }) =>
+    error === undefined
+      ? requests.map((request) => [
+          basename(file),
+          request.licenseKey ?? '-',
+          request.purpose ?? '-',
+          outcomeText(request, terminal.language),
+        ])
+      : [[basename(file), '-', '-', messageOf(error, terminal.language)]],
+  );
+  const value = answered.map(({ file, answerFile, error, requests }) => ({
+    file,
+    answerFile,
+    ...(error && { error: error.code }),
+    requests: requests.map(({ licenseKey, purpose, outcome }) => ({ licenseKey, purpose, outcome })),
+  }));
+  const words = WORDS[terminal.language];
+  const count = answered.flatMap(({ requests }) => requests).length;
+  answer(
+    terminal,
+    { files: value },
+    `${table([words.head, ...rows], terminal)}\n${words.done(files.length, count)}`,
+  );
+  return answered.some(isRefused) ? 3 : 0;
+}
+
+async function answerFile(
+  desk: AnswerDesk,
+  file: string,
+  place: string,
+  { force, from }: { force: boolean; from: string },
+  language: Language,
+): Promise<FileAnswered> {
+  try {
+    const compacts = parseRequestFile(readTextFile(file, MAX_REQUEST_FILE_BYTES), file);
+    const requests = await desk.answer(compacts, from);
+    const content: AnswerFile = {
+      version: 1,
+      answers: requests.map(({ answer: each }) =>
+        each instanceof LicenseError ? problemOf(each, language) : each,
+      ),
+    };
+    const text = `${JSON.stringify(content)}\n`;
+    if (force) writeFileDurably(place, text, MODE);
+    else writeNewFile(place, text, MODE);
+    return { file, answerFile: place, error: undefined, requests };
+  } catch (thrown) {
+    const error = asLicenseError(thrown);
+    // Only what is wrong with this one file lets the others go on.
+    if (!/^(file_unreadable|document_)/.test(error.code)) throw thrown;
+    return { file, answerFile: null, error, requests: [] };
+  }
+}
+
+/** As the device protocol tells of it by HTTP. */
+function problemOf(error: LicenseError, language: Language) {
+  return { code: errorTable[error.code].http, error: error.code, message: messageOf(error, language) };
+}
+
+function answerFileOf(file: string, out: string | undefined): string {
+  const name = `${basename(file).replace(/\.(json|jwt|txt)$/i, '')}.answer.json`;
+  return join(out ?? dirname(file), name);
+}
+
+function isRefused({ error, requests }: FileAnswered): boolean {
+  const wished: Readonly<Record<string, string>> = { release: 'released', transfer: 'transferred' };
+  return (
+    error !== undefined ||
+    requests.some(({ outcome, purpose }) => outcome !== 'token' && outcome !== wished[purpose ?? ''])
+  );
+}
+
+function outcomeText({ outcome, answer: each, licenseKey }: RequestAnswered, language: Language): string {
+  if (outcome === 'token') return WORDS[language].token;
+  if (each instanceof LicenseError) return messageOf(each, language);
+  return messageOf(
+    { code: outcome as ErrorCode, detail: { pid: '', licenseKey: licenseKey ?? '' } },
+    language,
+  );
+}
+
+const WORDS = {
+  en: {
+    head: ['File', 'LicenseKey', 'Request', 'Answer'],
+    token: 'license token',
+    progress: (done: number, all: number) => `${done} of ${all} files …`,
+    done: (files: number, requests: number) => `${requests} requests in ${files} files.`,
+  },
+  zh: {
+    head: ['文件', 'LicenseKey', '请求', '应答'],
+    token: '许可证令牌',
+    progress: (done: number, all: number) => `已处理 ${done}/${all} 个文件 …`,
+    done: (files: number, requests: number) => `共 ${files} 个文件，${requests} 个请求。`,
+  },
+};
