@@ -21,6 +21,8 @@ export interface LocalApiOptions {
 /** An enrollment file with its certificate authority fits. */
 const MAX_BODY_BYTES = 256 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Who comes in a flood waits to be accepted, as far as the system allows. */
+const BACKLOG = 4096;
 /** Event streams of one socket at most. */
 const MOST_STREAMS = 100;
 /** A listener that takes nothing is left when so much waits for it. */
@@ -44,7 +46,7 @@ export async function listenLocally({ socket, mode, routes, log }: LocalApiOptio
   );
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen(socket, () => resolve());
+  server.listen({ path: socket, backlog: BACKLOG }, () => resolve());
   try {
     await promise;
     chmodSync(socket, mode);
@@ -67,7 +69,10 @@ async function respond(
   routes: readonly LocalRoute[],
   streams: Set<ServerResponse>,
 ): Promise<void> {
-  const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
+  const url = request.url ?? '/';
+  if (!URL.canParse(url, 'http://localhost'))
+    throw new LicenseError('not_found', { path: url.slice(0, 100) });
+  const { pathname: path, searchParams: query } = new URL(url, 'http://localhost');
   const found = findRoutes(routes, path);
   if (found.routes.length === 0) throw new LicenseError('not_found', { path });
   const method = request.method ?? '';

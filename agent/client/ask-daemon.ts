@@ -10,6 +10,8 @@ export interface DaemonRequest {
   readonly timeoutMs: number;
 }
 
+const MOST_TRIES = 100;
+const PAUSE_MS = 20;
 const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -19,12 +21,29 @@ const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
  * @throws `daemon_down` where nobody answers, `socket_forbidden` where this user may not ask, else the code that the daemon answered with
  */
 export async function askDaemon(socket: string, request: DaemonRequest): Promise<unknown> {
-  const response = await exchange(socket, request);
+  const response = await exchangePatiently(socket, request);
   const [head = '', body = ''] = splitOnce(response, '\r\n\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1]);
   const value = parseBody(body);
   if (status === 200 && value !== undefined) return value;
   throw failureOf(value) ?? new LicenseError('daemon_down', { socket });
+}
+
+/** A daemon that is flooded lets nobody in for a moment (EAGAIN, unix(7)); nothing was sent then. */
+async function exchangePatiently(socket: string, request: DaemonRequest): Promise<string> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await exchange(socket, request);
+    } catch (thrown) {
+      if (tries >= MOST_TRIES || !isBusy(thrown)) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+function isBusy(thrown: unknown): boolean {
+  const cause = thrown instanceof LicenseError ? thrown.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'EAGAIN';
 }
 
 function exchange(socket: string, { method, path, body = '', timeoutMs }: DaemonRequest): Promise<string> {
