@@ -65,7 +65,11 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
     const device = await openDevice(config);
     const stored = readStoredEnrollment(config);
     const enrolled = stored && enrolledDevice(stored, device);
-    const store = AgentStore.open(stateFiles(config.stateDir).store, () => readClock().wall);
+    const store = AgentStore.open(stateFiles(config.stateDir).store, () => readClock().wall, {
+      copyFolder: config.runtimeDir,
+    });
+    if (store.isCopy)
+      log.error({ file: store.file }, 'the disk takes no writes: going on with a copy until the next start');
     endings.push(async () => store.close());
     store.pending.removeEndedCalls();
 

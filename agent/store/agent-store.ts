@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type * as Type from 'typebox';
 import type { EpochSeconds } from '#core/clock.ts';
 import { type SqliteDatabase, translating } from '#core/host/sqlite.ts';
@@ -7,7 +8,14 @@ import { Contacts } from './contacts.ts';
 import { LicenseRows, writeLicense } from './license-rows.ts';
 import { deleteMember, Members } from './members.ts';
 import { Meters } from './meters.ts';
-import { inspectDatabase, isDamage, openDatabase, startAnew } from './open-database.ts';
+import {
+  inspectDatabase,
+  isDamage,
+  isUnwritable,
+  openCopy,
+  openDatabase,
+  startAnew,
+} from './open-database.ts';
 import { deletePending, PendingRequests } from './pending-requests.ts';
 import type { LicenseId, LicenseRow } from './schema.ts';
 import type { Use } from './use.ts';
@@ -31,6 +39,11 @@ export interface AcceptedChange {
   readonly isGone: boolean;
 }
 
+export interface OpenStoreOptions {
+  /** Where a copy goes while the disk of the store takes no writes. */
+  readonly copyFolder?: string;
+}
+
 /**
  * The agent's store, agent.db: one SQLite file. The disk is not trusted: rows are parsed by shape here, and the
  * documents in them are verified by whoever reads them. A file that turns out damaged is moved aside and a new
@@ -38,6 +51,8 @@ export interface AcceptedChange {
  */
 export class AgentStore {
   readonly file: string;
+  /** Whether it is a copy that is worked on, since the disk takes no writes. */
+  readonly isCopy: boolean;
   readonly licenses: LicenseRows;
   readonly pending: PendingRequests;
   readonly contacts: Contacts;
@@ -47,8 +62,15 @@ export class AgentStore {
   readonly #now: () => EpochSeconds;
   #database: SqliteDatabase;
 
-  private constructor(file: string, database: SqliteDatabase, readonly: boolean, now: () => EpochSeconds) {
+  private constructor(
+    file: string,
+    database: SqliteDatabase,
+    readonly: boolean,
+    now: () => EpochSeconds,
+    isCopy = false,
+  ) {
     this.file = file;
+    this.isCopy = isCopy;
     this.#database = database;
     this.#readonly = readonly;
     this.#now = now;
@@ -60,16 +82,19 @@ export class AgentStore {
   }
 
   /**
-   * Opens the daemon's store, makes it where it is missing, starts anew where it is damaged.
+   * Opens the daemon's store, makes it where it is missing, starts anew where it is damaged, and goes on with a copy
+   * where the disk is read-only or full.
    *
-   * @throws `store_newer`, `store_unwritable`, `store_unreadable`, `store_full`, `store_busy`
+   * @throws `store_newer`, `store_unreadable`, `store_busy`; `store_unwritable`, `store_full` where nothing takes a copy
    */
-  static open(file: string, now: () => EpochSeconds): AgentStore {
+  static open(file: string, now: () => EpochSeconds, { copyFolder }: OpenStoreOptions = {}): AgentStore {
     try {
       // Looked at before it is opened for writing, so that the store of a newer program is not touched.
       inspectDatabase(file)?.close();
       return new AgentStore(file, openDatabase(file), false, now);
     } catch (thrown) {
+      if (isUnwritable(thrown) && copyFolder !== undefined && existsSync(file))
+        return new AgentStore(file, openCopy(file, copyFolder), false, now, true);
       if (!isDamage(thrown)) throw thrown;
       return new AgentStore(file, startAnew(file, now()), false, now);
     }

@@ -1,4 +1,5 @@
-import { existsSync, renameSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
@@ -68,6 +69,24 @@ export function startAnew(file: string, now: EpochSeconds): SqliteDatabase {
   const database = openDatabase(file);
   database.prepare('UPDATE device SET damaged_at = ? WHERE id = 1').run(now);
   return database;
+}
+
+/**
+ * Opens a copy of a database that lies on a disk which takes no writes: what is held is licensed all the same. The copy
+ * lives as long as its folder, /run, does.
+ *
+ * @throws `file_unwritable` and others where nothing takes writes
+ */
+export function openCopy(file: string, folder: string): SqliteDatabase {
+  const copy = join(mkdtempSync(join(folder, 'store-')), 'agent.db');
+  for (const suffix of ['', '-wal'])
+    if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix);
+  return openDatabase(copy);
+}
+
+/** Whether a fault is one of the disk: read-only, or full. */
+export function isUnwritable(thrown: unknown): boolean {
+  return thrown instanceof LicenseError && /^store_(unwritable|full)$/.test(thrown.code);
 }
 
 /** Whether a fault is one of the file, which a new one heals. */
