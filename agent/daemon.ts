@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { LicenseError } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { AgentConfig } from './config.ts';
@@ -66,7 +67,7 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
     const stored = readStoredEnrollment(config);
     const enrolled = stored && enrolledDevice(stored, device);
     const store = AgentStore.open(stateFiles(config.stateDir).store, () => readClock().wall, {
-      copyFolder: config.runtimeDir,
+      copy: join(config.runtimeDir, 'agent.db.copy'),
     });
     if (store.isCopy)
       log.error({ file: store.file }, 'the disk takes no writes: going on with a copy until the next start');

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type * as Type from 'typebox';
 import type { EpochSeconds } from '#core/clock.ts';
 import { type SqliteDatabase, translating } from '#core/host/sqlite.ts';
@@ -11,9 +13,10 @@ import { Meters } from './meters.ts';
 import {
   inspectDatabase,
   isDamage,
-  isUnwritable,
+  isDiskUnwritable,
   openCopy,
   openDatabase,
+  removeCopy,
   startAnew,
 } from './open-database.ts';
 import { deletePending, PendingRequests } from './pending-requests.ts';
@@ -41,7 +44,7 @@ export interface AcceptedChange {
 
 export interface OpenStoreOptions {
   /** Where a copy goes while the disk of the store takes no writes. */
-  readonly copyFolder?: string;
+  readonly copy?: string;
 }
 
 /**
@@ -87,14 +90,16 @@ export class AgentStore {
    *
    * @throws `store_newer`, `store_unreadable`, `store_busy`; `store_unwritable`, `store_full` where nothing takes a copy
    */
-  static open(file: string, now: () => EpochSeconds, { copyFolder }: OpenStoreOptions = {}): AgentStore {
+  static open(file: string, now: () => EpochSeconds, { copy }: OpenStoreOptions = {}): AgentStore {
     try {
       // Looked at before it is opened for writing, so that the store of a newer program is not touched.
       inspectDatabase(file)?.close();
-      return new AgentStore(file, openDatabase(file), false, now);
+      const store = new AgentStore(file, openDatabase(file), false, now);
+      if (copy !== undefined) removeCopy(copy);
+      return store;
     } catch (thrown) {
-      if (isUnwritable(thrown) && copyFolder !== undefined && existsSync(file))
-        return new AgentStore(file, openCopy(file, copyFolder), false, now, true);
+      if (copy !== undefined && isDiskUnwritable(file, thrown))
+        return new AgentStore(file, openCopy(file, copy), false, now, true);
       if (!isDamage(thrown)) throw thrown;
       return new AgentStore(file, startAnew(file, now()), false, now);
     }
@@ -106,8 +111,18 @@ export class AgentStore {
    * @throws `store_damaged`, `store_newer`, `store_unreadable`
    */
   static openReadonly(file: string): AgentStore | undefined {
-    const database = inspectDatabase(file);
-    return database && new AgentStore(file, database, true, () => 0);
+    try {
+      const database = inspectDatabase(file);
+      return database && new AgentStore(file, database, true, () => 0);
+    } catch (thrown) {
+      // SQLite reads a write-ahead log only where it can write beside it.
+      if (!isDiskUnwritable(file, thrown)) throw thrown;
+      const folder = mkdtempSync(join(tmpdir(), 'license-agent-'));
+      const copy = openCopy(file, join(folder, 'agent.db'));
+      // What is open stays readable, and nobody finds it later.
+      rmSync(folder, { recursive: true });
+      return new AgentStore(file, copy, true, () => 0, true);
+    }
   }
 
   close(): void {

@@ -1,5 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
@@ -73,20 +72,36 @@ export function startAnew(file: string, now: EpochSeconds): SqliteDatabase {
 
 /**
  * Opens a copy of a database that lies on a disk which takes no writes: what is held is licensed all the same. The copy
- * lives as long as its folder, /run, does.
+ * of an earlier start is gone on with, as long as its folder, /run, lives.
  *
- * @throws `file_unwritable` and others where nothing takes writes
+ * @throws `store_unwritable` and others where nothing takes writes
  */
-export function openCopy(file: string, folder: string): SqliteDatabase {
-  const copy = join(mkdtempSync(join(folder, 'store-')), 'agent.db');
-  for (const suffix of ['', '-wal'])
+export function openCopy(file: string, copy: string): SqliteDatabase {
+  try {
+    if (existsSync(copy)) return openDatabase(copy);
+  } catch (thrown) {
+    if (!isDamage(thrown)) throw thrown;
+    removeCopy(copy);
+  }
+  for (const suffix of ['-wal', ''])
     if (existsSync(file + suffix)) copyFileSync(file + suffix, copy + suffix);
   return openDatabase(copy);
 }
 
-/** Whether a fault is one of the disk: read-only, or full. */
-export function isUnwritable(thrown: unknown): boolean {
-  return thrown instanceof LicenseError && /^store_(unwritable|full)$/.test(thrown.code);
+export function removeCopy(copy: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(copy + suffix, { force: true });
+}
+
+/** Whether a fault is one of a disk that takes no writes, while the file itself may be read. */
+export function isDiskUnwritable(file: string, thrown: unknown): boolean {
+  if (!(thrown instanceof LicenseError) || !/^store_(unwritable|unreadable|full)$/.test(thrown.code))
+    return false;
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a fault is one of the file, which a new one heals. */
