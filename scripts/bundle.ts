@@ -45,6 +45,11 @@ export async function bundle(program: keyof typeof ENTRIES, outFolder: string): 
   return outfile;
 }
 
+/** Bundles one file in the same way, for a bench that measures it. */
+export async function bundleFile(entry: string, outfile: string): Promise<void> {
+  await build({ ...SHARED, entryPoints: [entry], outfile });
+}
+
 /** Leaves what is imported lazily, and is not hot, to one other file, and notes which modules that must hold. */
 function putOff(waiting: Set<string>, rest: string): Plugin {
   const hot = HOT_MODULES.map((file) => join(ROOT, file));

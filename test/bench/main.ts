@@ -1,6 +1,9 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { agentFootprint } from './agent-footprint.ts';
+import { events } from './events.ts';
+import { fleet } from './fleet.ts';
+import { gateway } from './gateway.ts';
 import type { BenchOptions, Result } from './measure.ts';
 import { preauthorization } from './preauthorization.ts';
 import { serverActivation } from './server-activation.ts';
@@ -8,14 +11,23 @@ import { serverActivation } from './server-activation.ts';
 const BENCHES: Record<string, (options: BenchOptions) => Promise<Result[]>> = {
   server: serverActivation,
   agent: agentFootprint,
+  events,
+  gateway,
+  fleet,
   preauthorization,
 };
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    charts: { type: 'string' },
+  },
 });
 const options: BenchOptions = {
   quick: values.quick ?? false,
+  charts: values.charts,
   progress: (text) => process.stderr.write(`… ${text}\n`),
 };
 

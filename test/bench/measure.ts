@@ -19,6 +19,8 @@ export interface Result {
 export interface BenchOptions {
   /** Fewer and shorter rounds. */
   readonly quick: boolean;
+  /** Folder that charts are written to. */
+  readonly charts?: string | undefined;
   /** Says what is going on; a bench takes a while. */
   progress(text: string): void;
 }
@@ -60,6 +62,28 @@ export async function timeCommand(
 export function residentMiB(pid: number): number {
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kibibytes) / 1024;
+}
+
+export function p99(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Number.NaN;
+}
+
+/** The highest resident memory of a process, from now on. */
+export class PeakMemory {
+  peakMiB: number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number) {
+    this.peakMiB = residentMiB(pid);
+    this.#timer = setInterval(() => {
+      this.peakMiB = Math.max(this.peakMiB, residentMiB(pid));
+    }, 50);
+  }
+
+  stop(): number {
+    clearInterval(this.#timer);
+    return this.peakMiB;
+  }
 }
 
 function round(value: number, digits = 1): number {

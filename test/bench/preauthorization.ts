@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import { requireDebianProgram } from '../support/debian.ts';
 import { OpenApiClient } from '../support/openapi-client.ts';
 import { prepareServer, serveEnvironment } from '../support/prepare-server.ts';
-import { type BenchOptions, type Result, residentMiB, resultOf } from './measure.ts';
+import { type BenchOptions, PeakMemory, p99, type Result, resultOf } from './measure.ts';
 import { startNode } from './processes.ts';
 
 const run = promisify(execFile);
@@ -163,27 +163,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
   return performance.now() - began;
-}
-
-function p99(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Number.NaN;
-}
-
-class PeakMemory {
-  peakMiB: number;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(pid: number) {
-    this.peakMiB = residentMiB(pid);
-    this.#timer = setInterval(() => {
-      this.peakMiB = Math.max(this.peakMiB, residentMiB(pid));
-    }, 50);
-  }
-
-  stop(): number {
-    clearInterval(this.#timer);
-    return this.peakMiB;
-  }
 }
 
 function bareRowsPerSecond(folder: string, keys: readonly string[]): number {
