@@ -6,6 +6,7 @@ import { startDaemon } from '../daemon.ts';
 import { machineClock } from '../machine-clock.ts';
 import type { CommonOptions } from '../options.ts';
 import { createServerClient } from '../server-client.ts';
+import { spareMemory } from '../spare-memory.ts';
 
 /**
  * `run`: the daemon in the foreground, until SIGTERM or SIGINT. With `--json` one line says when it is ready.
@@ -13,6 +14,7 @@ import { createServerClient } from '../server-client.ts';
  * @throws as loadAgentConfig and startDaemon
  */
 export async function run(options: CommonOptions, terminal: Terminal): Promise<ExitCode> {
+  spareMemory();
   const config = loadAgentConfig(options, process.env);
   // Whatever it makes belongs to its owner alone, sockets included until their mode is set.
   process.umask(0o077);

@@ -5,11 +5,13 @@ import { loadAgentConfig } from '../../agent/config.ts';
 import { startDaemon } from '../../agent/daemon.ts';
 import { machineClock } from '../../agent/machine-clock.ts';
 import { createServerClient } from '../../agent/server-client.ts';
+import { spareMemory } from '../../agent/spare-memory.ts';
 
 // The daemon as it is, in a process of its own, but for its time: `pass SECONDS` on stdin lets it go by.
 mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
 
 async function main(): Promise<void> {
+  spareMemory();
   const config = loadAgentConfig({}, process.env);
   const readMachine = machineClock();
   const started = readMachine();
