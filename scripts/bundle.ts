@@ -10,8 +10,8 @@ const ENTRIES = {
   'license-vendor': 'server-stub/vendor/main.ts',
 } as const;
 
-/** What the agent's hot commands (check, status) load while the daemon answers; all else waits in a second file. */
-const HOT_MODULES: readonly string[] = ['agent/commands/check.ts', 'agent/commands/status.ts'];
+/** What the agent's hot command loads while the daemon answers; all else waits in a second file. */
+const HOT_MODULES: readonly string[] = ['agent/commands/check.ts'];
 
 const SHARED: BuildOptions = {
   bundle: true,
