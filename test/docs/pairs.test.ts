@@ -18,7 +18,7 @@ function tablesOf({ prose }: Page): number[] {
 /** The English page's name for the same target. */
 function toEnglish(target: string): string {
   const [path = '', anchor] = target.split('#');
-  const english = path.replace('.zh.md', '.md');
+  const english = path.replace(/\.zh\.(md|svg)$/, '.$1');
   return anchor === undefined ? english : `${english}#…`;
 }
 
@@ -28,6 +28,7 @@ test('each page of docs and the README exist in both languages', () => {
     'README.md',
     'operations',
     'devices',
+    'local-api',
     'integration',
     'protocol',
     'configuration',

@@ -5,19 +5,40 @@ import { execFileSync } from 'node:child_process';
  * skipped silently.
  */
 export function requireDebianProgram(program: string, debianPackage = program): void {
-  if (has(program)) return;
+  if (!has(program)) install(debianPackage);
+  if (!has(program)) throw new Error(`this test needs ${program}, which ${debianPackage} did not bring`);
+}
+
+/** A package that brings no program, such as headers. */
+export function requireDebianPackage(name: string): void {
+  if (!isInstalled(name)) install(name);
+}
+
+function install(debianPackage: string): void {
   try {
     execFileSync('apt-get', ['update'], { stdio: 'ignore' });
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', debianPackage], {
+    const options = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+    execFileSync('apt-get', ['install', ...options, debianPackage], {
       stdio: 'ignore',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     });
   } catch (cause) {
-    throw new Error(`this test needs ${program}: as root on Debian, apt-get install ${debianPackage}`, {
+    throw new Error(`this test needs ${debianPackage}: as root on Debian, apt-get install ${debianPackage}`, {
       cause,
     });
   }
-  if (!has(program)) throw new Error(`this test needs ${program}, which ${debianPackage} did not bring`);
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    const facts = execFileSync('dpkg-query', ['-s', name], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return facts.includes('\nStatus: install ok installed\n');
+  } catch {
+    return false;
+  }
 }
 
 function has(program: string): boolean {

@@ -1,0 +1,139 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { generateSigningKey } from '#core/keys.ts';
+import { post, startAgent, until } from '../agent/running-agent.ts';
+import { requireDebianPackage, requireDebianProgram } from '../support/debian.ts';
+import { NOW } from '../support/world.ts';
+
+const examples = resolve('examples');
+const PYTHON = '/usr/bin/python3';
+const built = mkdtempSync(join(tmpdir(), 'license-examples-'));
+const CC = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror'];
+
+beforeAll(() => {
+  requireDebianProgram('gcc');
+  for (const name of ['libssl-dev', 'libcjson-dev', 'python3-cryptography', 'libc6-dev'])
+    requireDebianPackage(name);
+  execFileSync('gcc', [...CC, '-o', join(built, 'license_agent'), join(examples, 'c/license_agent.c')]);
+}, 300_000);
+
+async function licensed() {
+  const agent = await startAgent();
+  await until(agent.client, 'active');
+  return { ...agent, socket: agent.daemon.sockets.agent };
+}
+
+/** Runs a program to its end; the clock of the world is the one that it sees. */
+async function run(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const command = ['faketime', `@${NOW + 60}`, file, ...args];
+  requireDebianProgram('faketime');
+  const [program = '', ...rest] = command;
+  try {
+    const { stdout } = await promisify(execFile)(program, rest, { env: { ...process.env, ...env } });
+    return { code: 0, stdout };
+  } catch (failed) {
+    const { code, stdout } = failed as { code: number; stdout: string };
+    return { code, stdout };
+  }
+}
+
+/** The first lines that a program says, while it runs. */
+async function lines(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const reader = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return async () => String((await reader.next()).value);
+}
+
+const python = (file: string) => join(examples, 'python', file);
+
+describe('in Python', () => {
+  test('a program asks and counts a session', async () => {
+    const { socket, daemon } = await licensed();
+    const ask = (...args: string[]) => run(PYTHON, [python('license_agent.py'), '--socket', socket, ...args]);
+    expect(await ask('check', 'video')).toEqual({
+      code: 0,
+      stdout: 'allowed: True, state: active, reason: 0\n',
+    });
+    expect(await ask('session', 'video', '0.1')).toMatchObject({ code: 0 });
+    await post(daemon, '/v1/release');
+    expect((await ask('check', 'video')).code).toBe(3);
+  });
+
+  test('a program hears of changes', async () => {
+    const { socket, daemon } = await licensed();
+    const next = await lines(PYTHON, [python('license_agent.py'), '--socket', socket, 'listen']);
+    expect(await next()).toBe('active, video: True');
+    await post(daemon, '/v1/release');
+    expect(await next()).toBe('released, video: False');
+  });
+
+  test('a program verifies the license by itself, and believes no other root', async () => {
+    const { socket, folder, client, world } = await licensed();
+    const verify = (roots: string, ...app: string[]) =>
+      run(PYTHON, [python('verify_license.py'), '--socket', socket, roots, ...app]);
+    const { license, usableUntil } = await client.status();
+    expect(await verify(join(folder.path, 'roots.json'), world.appId)).toEqual({
+      code: 0,
+      stdout: `license ${license} of ${world.licenseKey}, usable until ${usableUntil}\n`,
+    });
+    const other = folder.write('other-roots.json', { root: generateSigningKey().jwk });
+    expect((await verify(other)).code).toBe(5);
+    expect(await verify(join(folder.path, 'roots.json'), world.otherAppId)).toMatchObject({ code: 5 });
+  });
+});
+
+describe('in C', () => {
+  const program = join(built, 'license_agent');
+
+  test('a program asks', async () => {
+    const { socket, daemon } = await licensed();
+    const ask = (media: string) => run(program, ['check', media], { AGENT_SOCKET: socket });
+    expect(await ask('video')).toEqual({ code: 0, stdout: 'allowed: yes, reason: 0\n' });
+    await post(daemon, '/v1/release');
+    expect(await ask('video')).toEqual({ code: 3, stdout: 'allowed: no, reason: 1\n' });
+  });
+
+  test('a program hears of changes', async () => {
+    const { socket, daemon } = await licensed();
+    const next = await lines(program, ['listen'], { AGENT_SOCKET: socket });
+    expect(await next()).toBe('active');
+    await post(daemon, '/v1/release');
+    expect(await next()).toBe('released');
+  });
+
+  test('a program verifies the license by itself, and believes no other root', async () => {
+    const { socket, world, client } = await licensed();
+    const build = (x: string, name: string) => {
+      const file = join(built, name);
+      const source = join(examples, 'c/verify_license.c');
+      execFileSync('gcc', [...CC, `-DVENDOR_ROOT_X="${x}"`, '-o', file, source, '-lcrypto', '-lcjson']);
+      return (...app: string[]) => run(file, app, { AGENT_SOCKET: socket });
+    };
+    const { license, usableUntil } = await client.status();
+    const verify = build(world.root.jwk.x, 'verify');
+    expect(await verify(world.appId)).toEqual({
+      code: 0,
+      stdout: `license ${license} of ${world.licenseKey}, usable until ${usableUntil}\n`,
+    });
+    expect((await verify(world.otherAppId)).code).toBe(5);
+    expect(await build(generateSigningKey().jwk.x, 'verify-other')()).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining('refused'),
+    });
+  });
+});
+
+test('in Node, a program asks and hears of changes', async () => {
+  const { socket, daemon } = await licensed();
+  const next = await lines(process.execPath, [join(examples, 'node/watch.mjs'), socket]);
+  expect(await next()).toBe('video allowed: true, reason: 0');
+  expect(await next()).toBe('active, video: true');
+  await post(daemon, '/v1/release');
+  expect(await next()).toBe('released, video: false');
+});
