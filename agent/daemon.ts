@@ -7,6 +7,7 @@ import { type Enrolled, enrolledDevice, readStoredEnrollment } from './enrolled.
 import { Events } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { Gateway } from './gateway.ts';
+import { IDENTITY_WARNINGS, identityWarnings } from './identity-warnings.ts';
 import { Licenses } from './licenses.ts';
 import { listenLocally } from './local-api.ts';
 import { adminRoutes, agentRoutes, type LocalServices } from './local-routes.ts';
@@ -127,8 +128,8 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
     const { state } = await service.status();
     log.info({ state, enrolled: enrolled !== undefined, licenseKey: device.licenseKey.licenseKey }, 'ready');
     if (enrolled === undefined) log.info('waiting for an enrollment: license-agent enroll FILE');
-    if (device.licenseKey.shared)
-      log.warn('the LicenseKey comes from the machine-id, which disk images share');
+    for (const warning of identityWarnings(device.identity, device.licenseKey))
+      log.warn({ warning }, IDENTITY_WARNINGS[warning].en);
     return { service, loop, meter, events, sockets, settled: () => refresher.settled(), close };
   } catch (thrown) {
     await close();

@@ -11,6 +11,7 @@ import { readKeyFile, readOrCreateKeyFile } from '#core/host/key-file.ts';
 import { parseLicenseKey } from '#core/ids.ts';
 import type { SigningKey } from '#core/keys.ts';
 import type { AgentConfig } from './config.ts';
+import { detectEnvironment } from './environment.ts';
 import { collectIdentity, type Identity, readIdentityFile } from './identity.ts';
 import { ensureFolder, stateFiles, writeStateFile } from './state-files.ts';
 
@@ -50,7 +51,9 @@ export async function readDevice(config: AgentConfig): Promise<Device | undefine
 /** The machine's identity: from the file of the privileged step where it exists, else as far as we may read. */
 export async function identityOf(config: AgentConfig): Promise<Identity> {
   const file = identityFileOf(config);
-  return config.identityFile !== undefined || existsSync(file) ? readIdentityFile(file) : collectIdentity();
+  if (config.identityFile === undefined && !existsSync(file)) return collectIdentity();
+  // A file of an earlier program does not say what the system runs on.
+  return { environment: detectEnvironment(), ...readIdentityFile(file) };
 }
 
 export function identityFileOf({ identityFile, runtimeDir }: AgentConfig): string {

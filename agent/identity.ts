@@ -4,6 +4,7 @@ import * as Type from 'typebox';
 import type { Components } from '#core/device/fingerprint.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { parseJson } from '#core/shapes.ts';
+import { detectEnvironment, SystemEnvironment } from './environment.ts';
 import { rootDiskSerial } from './root-disk.ts';
 import { listIfThere, readIfThere } from './system-files.ts';
 
@@ -23,6 +24,7 @@ export const Identity = Type.Object({
   }),
   /** Reported and used for LicenseKeys, but no part of the fingerprint: images share it. */
   machineId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  environment: Type.Optional(SystemEnvironment),
 });
 export type Identity = Type.Static<typeof Identity>;
 
@@ -54,6 +56,7 @@ export async function collectIdentity(root = '/'): Promise<Identity> {
       Object.entries(components).filter(([, values]) => values.length > 0),
     ) as Components & Identity['components'],
     ...(machineId !== undefined && { machineId }),
+    environment: detectEnvironment(root),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Terminal } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import { describeSku } from '#core/notation/describe-license.ts';
 import type { AgentStatus } from './client/local-answers.ts';
+import { IDENTITY_WARNINGS, type IdentityWarning } from './identity-warnings.ts';
 import { stateNames } from './state-names.ts';
 
 /** The status for people: one screen, in their language, its state coloured on a terminal. */
@@ -37,7 +38,7 @@ export function statusText(status: AgentStatus, { language }: Pick<Terminal, 'la
     [words.nextRefresh, time(status.nextRefreshAt)],
     [words.enrolled, status.enrolled ? words.yes : words.no],
     [words.held, status.held === 0 ? null : String(status.held)],
-    [words.warning, status.warning === undefined ? null : words[status.warning]],
+    ...(status.warnings ?? []).map((code): [string, string] => [words.warning, warningText(code, language)]),
   ];
   const shown = lines.filter((line): line is [string, string] => line[1] !== null);
   return table(shown.map(([name, value]) => [name, value])).trimEnd();
@@ -103,6 +104,10 @@ function outcomeText(outcome: string, pid: string | null, language: Language): s
   );
 }
 
+function warningText(code: string, language: Language): string {
+  return Object.hasOwn(IDENTITY_WARNINGS, code) ? IDENTITY_WARNINGS[code as IdentityWarning][language] : code;
+}
+
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400],
   ['hour', 3_600],
@@ -148,7 +153,6 @@ const WORDS = {
     no: 'no',
     held: 'Held for others',
     warning: 'Warning',
-    license_key_shared: 'the LicenseKey comes from the machine-id, which copies of a disk image share',
   },
   zh: {
     colon: '：',
@@ -179,6 +183,5 @@ const WORDS = {
     no: '否',
     held: '为其他设备持有',
     warning: '警告',
-    license_key_shared: 'LicenseKey 来自 machine-id，同一磁盘镜像的副本会共用它',
   },
 };

@@ -5,6 +5,7 @@ import { usableUntil } from '#core/evaluate.ts';
 import { VERSION } from '#core/host/version.ts';
 import type { AgentStatus } from './client/local-answers.ts';
 import { subjectOf } from './enrolled.ts';
+import { identityWarnings } from './identity-warnings.ts';
 import type { CurrentVerdict, Licenses } from './licenses.ts';
 
 /** What of a status is known to the daemon alone. */
@@ -49,7 +50,7 @@ export function statusOf(
     held: isOwn && enrolled !== undefined ? store.members.count(enrolled.subject) : 0,
     agentVersion: VERSION,
     ...(fault !== undefined && { fault: fault.code, faultDetail: fault.detail }),
-    ...(isOwn && device.licenseKey.shared && { warning: 'license_key_shared' as const }),
+    ...(isOwn && { warnings: identityWarnings(device.identity, device.licenseKey) }),
   };
 }
 

@@ -39,7 +39,8 @@ export interface AgentStatus {
   /** Why the state is `invalid`, with the details of the message. */
   readonly fault?: ErrorCode;
   readonly faultDetail?: ErrorDetail;
-  readonly warning?: 'license_key_shared';
+  /** What will sooner or later surprise somebody: codes that `license-agent identity` explains. */
+  readonly warnings?: readonly string[];
 }
 
 /** What `check` says: whether the device is licensed, or whether one medium may be used now. */

@@ -48,6 +48,7 @@ describe('a machine is recognised by', () => {
         diskSerial: ['S3Z6NB0K123456'],
       },
       machineId: 'd4c1a2b3d4c1a2b3d4c1a2b3d4c1a2b3',
+      environment: { kind: 'machine' },
     });
   });
 
@@ -80,7 +81,7 @@ describe('a machine is not recognised by', () => {
       ...card('wlan0', '00:1b:21:aa:bb:03', { type: '1' }),
       ...card('lo', '00:00:00:00:00:00'),
     });
-    expect(await collectIdentity(root)).toEqual({ components: {} });
+    expect((await collectIdentity(root)).components).toEqual({});
   });
 
   test.each([
@@ -100,6 +101,7 @@ describe('a machine is not recognised by', () => {
   test('the machine-id of an image that was never started', async () => {
     expect(await collectIdentity(machine({ 'etc/machine-id': 'uninitialized\n' }))).toEqual({
       components: {},
+      environment: { kind: 'machine' },
     });
   });
 });
