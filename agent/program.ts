@@ -119,6 +119,16 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
+  program
+    .command('doctor')
+    .description(texts.doctor)
+    .option('--bundle <FILE>', texts.bundle)
+    .action(
+      run(async (options: { bundle?: string }) =>
+        (await import('./commands/doctor.ts')).doctor(options, terminal),
+      ),
+    );
+
   await runCommandLine(program, argv);
   return exit;
 }

@@ -66,7 +66,7 @@ export function writeFileDurably(file: string, text: string, mode: number): void
  * @param mode permissions of the new file, whatever the umask
  * @throws `already_initialized` where it exists; else as {@link writeFileDurably}
  */
-export function createFileDurably(file: string, text: string, mode: number): void {
+export function createFileDurably(file: string, text: string | Uint8Array, mode: number): void {
   try {
     const temporary = writeBeside(file, text, mode);
     try {
@@ -82,7 +82,7 @@ export function createFileDurably(file: string, text: string, mode: number): voi
 }
 
 /** Writes and syncs a new file beside the one it is meant for, and names it; on a fault nothing is left. */
-function writeBeside(file: string, text: string, mode: number): string {
+function writeBeside(file: string, text: string | Uint8Array, mode: number): string {
   const temporary = `${file}.${process.pid}.new`;
   // Left by a process of the same id that died here; in a container ids come back soon.
   rmSync(temporary, { force: true });

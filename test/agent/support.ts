@@ -299,6 +299,7 @@ export class SigningServer {
   static async open(world: World, now: () => number = () => NOW): Promise<SigningServer> {
     const server = new SigningServer(world, now);
     const http = createServer((request, response) => {
+      if (request.method === 'GET') return void response.end('{"status":"ok"}');
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => void server.#serve(Buffer.concat(chunks).toString(), response));
