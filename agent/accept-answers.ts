@@ -1,4 +1,4 @@
-import { Answer, type VerifiedAnswer, verifyAnswer } from '#core/documents/answer.ts';
+import { Answer, claimsOf, type VerifiedAnswer, verifyAnswer } from '#core/documents/answer.ts';
 import { isEnding, type LicenseDenial } from '#core/documents/license-denial.ts';
 import { asLicenseError, LicenseError } from '#core/errors.ts';
 import { parseShape } from '#core/shapes.ts';
@@ -87,7 +87,7 @@ async function believe(
   // Which license it is about is what was asked for; an answer that says otherwise is refused by what follows.
   const licenseKey = request?.licenseKey ?? enrolled.subject.licenseKey;
   const verified = await verifyAnswer(answer, subjectOf(enrolled, licenseKey), enrolled.roots);
-  const { nonce, iat } = verified.kind === 'token' ? verified.token : verified.denial;
+  const { nonce, iat } = claimsOf(verified);
   if (request === undefined || request.jti !== nonce || (jti !== undefined && jti !== nonce))
     throw new LicenseError('answer_unexpected');
 
@@ -103,13 +103,10 @@ async function believe(
     issuerCertificate: answer.issuerCertificate,
     terms: answer.terms,
   });
-  const row =
-    verified.kind === 'token'
-      ? { answer: text, denial: null, departed: null }
-      : rowAfterDenial(verified.denial, text, held);
+  const row = rowAfter(verified, text, held);
   // Only a token that takes the place of the held one may bring an earlier time: a server that signed for the future
   // and then answers something else, day by day, would otherwise hold that token's time still.
-  const keepsToken = held.token !== undefined && verified.kind === 'denial' && row?.answer !== null;
+  const keepsToken = held.token !== undefined && verified.kind !== 'token' && row?.answer !== null;
   const isGone =
     held.departed !== undefined && row?.denial != null && licenseKey !== enrolled.subject.licenseKey;
   const { appId, pid } = request;
@@ -144,6 +141,18 @@ function nonceOf(document: string): string | undefined {
     return typeof nonce === 'string' ? nonce : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** What is held from now on; undefined where that does not change. */
+function rowAfter(verified: VerifiedAnswer, text: string, held: HeldLicense): LicenseRow | undefined {
+  switch (verified.kind) {
+    case 'token':
+      return { answer: text, denial: null, departed: null };
+    case 'denial':
+      return rowAfterDenial(verified.denial, text, held);
+    case 'lease':
+      return undefined;
   }
 }
 

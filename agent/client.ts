@@ -133,7 +133,7 @@ export class LicenseClient extends EventEmitter<LicenseEvents> {
   }
 }
 
-function refusalOf({ because, fault, detail }: CheckAnswer): LicenseError {
+function refusalOf({ because, fault, detail }: SessionAnswer): LicenseError {
   const isState = because === 'active' || because === 'grace' || because === 'invalid';
   return new LicenseError(isState ? (fault ?? 'unlicensed') : because, detail);
 }

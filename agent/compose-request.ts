@@ -24,7 +24,7 @@ export interface RequestParts {
 export async function composeRequest(
   { enrollment, subject, fingerprint }: Enrolled,
   key: SigningKey,
-  { licenseKey, purpose, automatic, toLicenseKey, renewId }: Wish,
+  { licenseKey, purpose, automatic, toLicenseKey, renewId, sessions }: Wish,
   { channel, counter, now, reading, heldToken, meter }: RequestParts,
 ): Promise<PendingRequest> {
   const { appId, pid, jkt, serverId } = subject;
@@ -51,6 +51,7 @@ export async function composeRequest(
     }),
     ...(toLicenseKey !== undefined && { toLicenseKey }),
     ...(renewId !== undefined && { renewId }),
+    ...(sessions !== undefined && { sessions }),
   };
   const compact = await licenseRequestDocument.sign(claims, key);
   const { bootId, uptime } = reading;

@@ -8,6 +8,7 @@ import { Events } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { Gateway } from './gateway.ts';
 import { IDENTITY_WARNINGS, identityWarnings } from './identity-warnings.ts';
+import { Leases } from './leases.ts';
 import { Licenses } from './licenses.ts';
 import { listenLocally } from './local-api.ts';
 import { adminRoutes, agentRoutes, type LocalServices } from './local-routes.ts';
@@ -107,7 +108,11 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
       ...{ config, licenses, refresher, loop, activateUnder },
       sessions: (licenseKey) => meter.running(licenseKey),
     });
-    const meter = new Meter(licenses, (licenseKey, media) => service.check(media, licenseKey));
+    const leases = new Leases({ licenses, refresher: new Refresher({ licenses, send, log }) });
+    const meter = new Meter({
+      ...{ licenses, leases },
+      check: (licenseKey, media) => service.check(media, licenseKey),
+    });
     const status = (licenseKey: string) => service.status(licenseKey);
     const events = new Events({ licenses, status });
     endings.push(async () => events.close());

@@ -4,6 +4,7 @@ import { newId } from '#core/ids.ts';
 import type { CheckAnswer, SessionAnswer } from './client/local-answers.ts';
 import { CountedTime } from './counted-time.ts';
 import { subjectOf } from './enrolled.ts';
+import type { Leases } from './leases.ts';
 import type { Licenses } from './licenses.ts';
 import type { LicenseId } from './store/schema.ts';
 
@@ -31,6 +32,12 @@ interface LicenseUse {
 /** Answers whether a license may be used now. */
 export type CheckLicense = (licenseKey: string, media: Media) => Promise<CheckAnswer>;
 
+export interface MeterParts {
+  readonly licenses: Licenses;
+  readonly leases: Leases;
+  readonly check: CheckLicense;
+}
+
 /**
  * Counts the use of licenses: applications open sessions, say every minute that they go on, and end them. Sessions of
  * one license that run beside each other count once. What is counted is on the disk before the answer. Source: design,
@@ -38,6 +45,7 @@ export type CheckLicense = (licenseKey: string, media: Media) => Promise<CheckAn
  */
 export class Meter {
   readonly #licenses: Licenses;
+  readonly #leases: Leases;
   readonly #check: CheckLicense;
   readonly #sessions = new Map<string, Session>();
   /** By LicenseKey, while it has sessions. */
@@ -45,8 +53,9 @@ export class Meter {
   #silentEndedAt = 0;
   #waiting: { readonly counted: [LicenseId, number][]; readonly stored: Promise<void> } | undefined;
 
-  constructor(licenses: Licenses, check: CheckLicense) {
+  constructor({ licenses, leases, check }: MeterParts) {
     this.#licenses = licenses;
+    this.#leases = leases;
     this.#check = check;
   }
 
@@ -61,10 +70,22 @@ export class Meter {
       throw new LicenseError('too_many_sessions', { most: MOST_SESSIONS });
     const check = await this.#check(licenseKey, media);
     if (!check.allowed) return answerOf(null, check);
+    if (!(await this.#leases.isCapped(licenseKey))) return answerOf(this.#begin(licenseKey, media), check);
+    return this.#leases.admit(
+      licenseKey,
+      () => this.running(licenseKey) + 1,
+      (admission) =>
+        admission === 'exhausted'
+          ? { ...answerOf(null, check), allowed: false, reason: 5, because: 'concurrency_exhausted' }
+          : answerOf(this.#begin(licenseKey, media), check),
+    );
+  }
+
+  #begin(licenseKey: string, media: Media): string {
     const session = { id: newId(), licenseKey, media, lastBeat: this.#uptime() };
     this.#sessions.set(session.id, session);
     this.#useOf(licenseKey).sessions.add(session);
-    return answerOf(session.id, check);
+    return session.id;
   }
 
   /**
@@ -77,6 +98,7 @@ export class Meter {
     const session = this.#require(id);
     await this.#count(session);
     const check = await this.#check(session.licenseKey, session.media);
+    this.#leases.keep(session.licenseKey, this.running(session.licenseKey));
     if (check.allowed) return answerOf(id, check);
     this.#remove(session);
     return answerOf(null, check);
@@ -89,6 +111,7 @@ export class Meter {
     this.#sessions.delete(id);
     await this.#count(session);
     this.#remove(session);
+    this.#leases.keep(session.licenseKey, this.running(session.licenseKey));
     return answerOf(null, await this.#check(session.licenseKey, session.media));
   }
 

@@ -56,7 +56,8 @@ export async function prepareRequests(
       counter,
       now,
       reading,
-      heldToken: wish.short ? undefined : heldToken,
+      // A lease needs no token; the key that holds the license asks.
+      heldToken: wish.short || wish.purpose === 'lease' ? undefined : heldToken,
       meter: totals.of(subject),
     });
     counter += 1;
@@ -71,7 +72,7 @@ export async function prepareRequests(
 
 /** The request of the same purpose that waits for its answer; one that gives the license up, by whatever road. */
 function unansweredOf(store: AgentStore, id: LicenseId, { purpose }: Wish): PendingRequest | undefined {
-  if (purpose === 'refresh') return undefined;
+  if (purpose === 'refresh' || purpose === 'lease') return undefined;
   return store.pending
     .of(id)
     .findLast(

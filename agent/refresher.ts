@@ -1,3 +1,4 @@
+import type { EpochSeconds } from '#core/clock.ts';
 import type { DenialCode } from '#core/documents/license-denial.ts';
 import type { Purpose } from '#core/documents/license-request.ts';
 import { asLicenseError, LicenseError } from '#core/errors.ts';
@@ -10,12 +11,18 @@ import type { PendingRequest } from './store/schema.ts';
 import type { Wish } from './wish.ts';
 
 /** What a person asks for; what the daemon asks for by itself follows from the license. */
-export interface Asked extends Pick<Wish, 'toLicenseKey' | 'renewId'> {
-  readonly purpose: Exclude<Purpose, 'lease'>;
+export interface Asked extends Pick<Wish, 'toLicenseKey' | 'renewId' | 'sessions'> {
+  readonly purpose: Purpose;
 }
 
 export type RefreshOutcome =
   | { readonly kind: 'token' }
+  | {
+      readonly kind: 'lease';
+      readonly sessions: number;
+      readonly exp: EpochSeconds;
+      readonly iat: EpochSeconds;
+    }
   | { readonly kind: 'denial'; readonly code: DenialCode }
   /** Nothing changed: no answer, or none that is believed. */
   | { readonly kind: 'failure'; readonly error: LicenseError }
@@ -123,7 +130,8 @@ export class Refresher {
       const error = asLicenseError(thrown);
       for (const licenseKey of keys) outcomes.set(licenseKey, { kind: 'failure', error });
     }
-    this.#note(keys, outcomes, serverUrl);
+    // A lease is no refresh, and says nothing about the license.
+    if (wishes.some(({ purpose }) => purpose !== 'lease')) this.#note(keys, outcomes, serverUrl);
   }
 
   /**
@@ -136,7 +144,7 @@ export class Refresher {
       (code === 'server_answer_unusable' && !detail['isRefused']) ||
       code === 'internal' ||
       code.startsWith('store_');
-    return purpose === 'refresh' || !mayBeDone;
+    return purpose === 'refresh' || purpose === 'lease' || !mayBeDone;
   }
 
   #note(
@@ -189,7 +197,16 @@ function outcomeOf(accepted: Awaited<ReturnType<Licenses['accept']>>[number] | u
   if (accepted === undefined || accepted instanceof LicenseError)
     return { kind: 'failure', error: accepted ?? new LicenseError('answer_unexpected') };
   const { verified } = accepted;
-  return verified.kind === 'denial' ? { kind: 'denial', code: verified.denial.code } : { kind: 'token' };
+  switch (verified.kind) {
+    case 'token':
+      return { kind: 'token' };
+    case 'denial':
+      return { kind: 'denial', code: verified.denial.code };
+    case 'lease': {
+      const { sessions, exp, iat } = verified.lease;
+      return { kind: 'lease', sessions, exp, iat };
+    }
+  }
 }
 
 /** `ok`, or the code of a denial or error. */

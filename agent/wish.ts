@@ -9,6 +9,8 @@ export interface Wish {
   /** Whom it moves to. */
   readonly toLicenseKey?: string | undefined;
   readonly renewId?: string | undefined;
+  /** With `lease`: sessions at the same time. */
+  readonly sessions?: number | undefined;
   /** To fit into a QR code: without the token that is held. */
   readonly short?: boolean;
 }

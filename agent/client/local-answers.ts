@@ -57,7 +57,8 @@ export interface CheckAnswer {
 }
 
 /** A session that runs, or (`id` null) why none does. */
-export interface SessionAnswer extends CheckAnswer {
+export interface SessionAnswer extends Omit<CheckAnswer, 'because'> {
+  readonly because: CheckAnswer['because'] | 'concurrency_exhausted';
   readonly id: string | null;
   /** How often the application says that it goes on, in seconds. */
   readonly heartbeatSeconds: number;

@@ -94,7 +94,9 @@ export class PendingRequests {
    */
   removeEndedCalls(): void {
     this.#use((database) =>
-      database.exec("DELETE FROM pending_request WHERE channel = 'online' AND purpose = 'refresh'"),
+      database.exec(
+        "DELETE FROM pending_request WHERE channel = 'online' AND purpose IN ('refresh', 'lease')",
+      ),
     );
   }
 }

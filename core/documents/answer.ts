@@ -2,6 +2,7 @@ import * as Type from 'typebox';
 import { type Bilingual, LicenseError } from '../errors.ts';
 import { type VerificationKey, verificationKey } from '../keys.ts';
 import { Compact, parseShape } from '../shapes.ts';
+import { type ConcurrencyLease, concurrencyLeaseDocument } from './concurrency-lease.ts';
 import { verifyIssuerCertificate } from './issuer-certificate.ts';
 import { type LicenseDenial, licenseDenialDocument } from './license-denial.ts';
 import { checkAgainstTerms, type LicenseToken, licenseTokenDocument, MAX_RENEWALS } from './license-token.ts';
@@ -10,7 +11,7 @@ import { type PurchaseTerms, verifyTerms } from './terms.ts';
 
 /** What a server answers to a license request, by any road: HTTP, file or QR code. */
 export const Answer = Type.Object({
-  /** A license token or a license denial: the one signature made for this request. */
+  /** A license token, a license denial or a concurrency lease: the one signature made for this request. */
   document: Compact,
   issuerCertificate: Compact,
   /** The vendor's lines for this license: its purchase, then its renewals. Empty beside a denial. */
@@ -36,7 +37,8 @@ export type VerifiedAnswer =
       readonly terms: PurchaseTerms;
       readonly serial: number;
     }
-  | { readonly kind: 'denial'; readonly denial: LicenseDenial; readonly serial: number };
+  | { readonly kind: 'denial'; readonly denial: LicenseDenial; readonly serial: number }
+  | { readonly kind: 'lease'; readonly lease: ConcurrencyLease; readonly serial: number };
 
 const CERTIFICATE: Bilingual = { en: 'certificate', zh: '签发证书' };
 const DOCUMENT: Bilingual = { en: 'document', zh: '文件' };
@@ -56,8 +58,7 @@ export async function verifyAnswer(
   roots: readonly VerificationKey[],
 ): Promise<VerifiedAnswer> {
   const answer = parseShape(Answer, input, 'document_malformed', { en: 'answer', zh: '应答' });
-  const isDenial = typeOf(answer.document) === licenseDenialDocument.typ;
-  const document = isDenial ? licenseDenialDocument : licenseTokenDocument;
+  const document = kindOf(answer.document);
   const { iat } = document.parse(answer.document).claims;
 
   const certificate = await verifyIssuerCertificate(answer.issuerCertificate, roots, iat);
@@ -86,8 +87,29 @@ export async function verifyAnswer(
     throw new LicenseError('answer_for_another_license');
   }
 
-  if (isDenial) return { kind: 'denial', denial: claims as LicenseDenial, serial: certificate.serial };
+  const { serial } = certificate;
+  if (document === licenseDenialDocument) return { kind: 'denial', denial: claims as LicenseDenial, serial };
+  if (document === concurrencyLeaseDocument)
+    return { kind: 'lease', lease: claims as ConcurrencyLease, serial };
   const token = claims as LicenseToken;
   const terms = await Promise.all(answer.terms.map((line) => verifyTerms(line, roots)));
-  return { kind: 'token', token, terms: checkAgainstTerms(token, terms), serial: certificate.serial };
+  return { kind: 'token', token, terms: checkAgainstTerms(token, terms), serial };
+}
+
+/** What a server said, whatever it was. */
+export function claimsOf(verified: VerifiedAnswer): LicenseToken | LicenseDenial | ConcurrencyLease {
+  switch (verified.kind) {
+    case 'token':
+      return verified.token;
+    case 'denial':
+      return verified.denial;
+    case 'lease':
+      return verified.lease;
+  }
+}
+
+function kindOf(document: string) {
+  const typ = typeOf(document);
+  const kinds = [licenseDenialDocument, concurrencyLeaseDocument];
+  return kinds.find((kind) => kind.typ === typ) ?? licenseTokenDocument;
 }

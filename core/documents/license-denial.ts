@@ -20,6 +20,7 @@ export const DENIAL_CODES = [
   'takeover_limit',
   'renewal_refused',
   'transfer_refused',
+  'concurrency_exhausted',
 ] as const;
 export type DenialCode = (typeof DENIAL_CODES)[number];
 

@@ -3,6 +3,7 @@ import { Fingerprint } from '../device/fingerprint.ts';
 import { LicenseError } from '../errors.ts';
 import { PublicJwk, publicKeyThumbprint, type VerificationKey, verificationKey } from '../keys.ts';
 import { AppId, Compact, Epoch, Id, LicenseKey, Sha256 } from '../shapes.ts';
+import { Sessions } from './concurrency-lease.ts';
 import { defineDocument } from './signed-document.ts';
 
 export const Purpose = Type.Union([
@@ -11,6 +12,7 @@ export const Purpose = Type.Union([
   Type.Literal('renew'),
   Type.Literal('transfer'),
   Type.Literal('release'),
+  Type.Literal('lease'),
 ]);
 export type Purpose = Type.Static<typeof Purpose>;
 
@@ -52,6 +54,8 @@ export const LicenseRequest = Type.Object({
   enrollment: Type.Optional(Type.Object({ id: Id, hmac: Sha256 })),
   toLicenseKey: Type.Optional(LicenseKey),
   renewId: Type.Optional(Id),
+  /** With `lease`: how many sessions the device wants to run at the same time. */
+  sessions: Type.Optional(Sessions),
 });
 export type LicenseRequest = Type.Static<typeof LicenseRequest>;
 

@@ -4,7 +4,7 @@ import { Category, Sku, type Validity } from '../catalog.ts';
 import type { EpochSeconds } from '../clock.ts';
 import { BoundFingerprint } from '../device/fingerprint.ts';
 import { type Bilingual, LicenseError } from '../errors.ts';
-import { AppId, Cid, DurationSeconds, Epoch, Id, LicenseKey, Name, Sha256 } from '../shapes.ts';
+import { AppId, Cid, Count, DurationSeconds, Epoch, Id, LicenseKey, Name, Sha256 } from '../shapes.ts';
 import { defineDocument } from './signed-document.ts';
 import { type PurchaseTerms, type RenewalTerms, type Terms, tokenLimits } from './terms.ts';
 
@@ -32,6 +32,8 @@ export const LicenseToken = Type.Object({
   label: Type.Optional(Name),
   /** Allowed in all (0 = unlimited); the highest this meter reported; the sum of the others. */
   minutes: Type.Object({ allowed: Minutes, own: Minutes, others: Minutes }),
+  /** Sessions run under a lease, of so many at the same time in all. */
+  pcu: Type.Optional(Count),
   activationTime: Epoch,
   renewals: Type.Array(Type.Object({ termsId: Id, at: Epoch }), { maxItems: MAX_RENEWALS }),
   expireTime: Epoch,

@@ -32,6 +32,12 @@ export const licensingErrors = {
     'PID {pid} 没有可供该 App 使用的许可证额度',
     '请向厂商购买更多许可证：license-server apply，然后导入授权。',
   ),
+  concurrency_exhausted: refused(
+    'as many sessions run at the same time as were bought',
+    'Wait until one ends, or buy more concurrent users (PCU) from the vendor.',
+    '同时进行的会话数已达到购买的上限',
+    '请等待其他会话结束，或向厂商购买更多并发（PCU）。',
+  ),
   not_preauthorized: refused(
     'the LicenseKey is not preauthorized for this App',
     'Ask the operator of the license server: the App takes only LicenseKeys that were preauthorized.',

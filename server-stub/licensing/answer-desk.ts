@@ -49,7 +49,11 @@ export class AnswerDesk {
           const outcome = await this.#batch.submit(verb, each.value);
           if (outcome.kind === 'rejected') throw outcome.error;
           const answer = await signStatement(this.#issuer, outcome);
-          return { ...facts, answer, outcome: outcome.kind === 'token' ? 'token' : outcome.claims.code };
+          return {
+            ...facts,
+            answer,
+            outcome: outcome.kind === 'denial' ? outcome.claims.code : outcome.kind,
+          };
         } catch (thrown) {
           const error = asLicenseError(thrown);
           if (error.code === 'internal' || error.code.startsWith('store_')) throw thrown;

@@ -3,9 +3,17 @@ import type { Transaction } from '../store/database.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { identityOf } from './activate.ts';
 import type { Verb } from './batch.ts';
+import { Concurrency } from './concurrency.ts';
 import { type Decision, decideRequest } from './decide-request.ts';
 import { DeviceLedger } from './device-ledger.ts';
-import { denialClaims, type Issuer, type Statement, type StatementSubject, tokenClaims } from './issuer.ts';
+import {
+  denialClaims,
+  type Issuer,
+  leaseClaims,
+  type Statement,
+  type StatementSubject,
+  tokenClaims,
+} from './issuer.ts';
 import type { Issuing } from './issuing.ts';
 import { Moves } from './moves.ts';
 import { noteImplausible } from './note-implausible.ts';
@@ -55,19 +63,21 @@ async function answerRun(
   const ledger = new DeviceLedger(db);
   const moves = await movesOf(transaction, requests, facts);
   const renewals = await RenewalLines.load(db, renewalSubjects(requests, facts));
+  const concurrency = await concurrencyOf(transaction, requests, facts);
+  const parts = { audit, facts, seating, ledger, renewals, moves, concurrency };
   const decisions: Decision[] = [];
-  for (const request of requests)
-    decisions.push(await decideRequest({ audit, facts, seating, ledger, renewals, moves }, request));
+  for (const request of requests) decisions.push(await decideRequest(parts, request));
   const outcomes = await state(transaction, issuer, requests, facts, decisions);
 
   for (const [index, { claims, jkt }] of requests.entries()) {
     const [decision, outcome] = [decisions[index] as Decision, outcomes[index] as DeviceOutcome];
-    if ('changed' in decision && decision.changed && outcome.kind !== 'rejected')
+    if ('changed' in decision && decision.changed && (outcome.kind === 'token' || outcome.kind === 'denial'))
       ledger.remember(claims.jti, jkt, outcome);
   }
   await ledger.store();
   await moves.store();
   await renewals.store();
+  await concurrency.store();
   await facts.usage.store();
   await recordMinutes(transaction, facts.usage.added);
   await noteImplausible(transaction, facts.usage.implausible);
@@ -85,6 +95,17 @@ function movesOf(
     return license === undefined || toLicenseKey === undefined ? [] : { license, toLicenseKey };
   });
   return Moves.load(db, wishes);
+}
+
+function concurrencyOf(
+  { db, audit }: Transaction,
+  requests: readonly DeviceRequest[],
+  { licenses }: RequestFacts,
+): Promise<Concurrency> {
+  const leasing = requests.flatMap(({ claims }) =>
+    claims.purpose === 'lease' ? (licenses.get(identityOf(claims)) ?? []) : [],
+  );
+  return Concurrency.load(db, leasing, audit.wallClock);
 }
 
 function renewalSubjects(requests: readonly DeviceRequest[], { companies, renewing }: RequestFacts) {
@@ -127,18 +148,19 @@ async function state(
         terms: [],
       };
     }
+    if (decision.kind === 'lease') {
+      const claims = leaseClaims(issuer, subject, decision.license, decision.until);
+      return { kind: 'lease', certificate, claims, terms: [] };
+    }
     const { license } = decision;
     const line = purchaseOf(terms, license.terms_id);
     return {
       kind: 'token',
       certificate,
-      claims: tokenClaims(
-        issuer,
-        subject,
-        license,
-        line,
-        facts.usage.minutesOf(license.license, claims.usage),
-      ),
+      claims: tokenClaims(issuer, subject, license, line, {
+        used: facts.usage.minutesOf(license.license, claims.usage),
+        appPcu: facts.concurrency.get(license.app_id),
+      }),
       terms: proofs(termsIdsOf(license)),
     };
   };

@@ -5,6 +5,7 @@ import type { LicenseTable } from '../store/schema.ts';
 import { identityOf } from './activate.ts';
 import { type Binding, bindingOf, bindLicense, isAskedFor } from './bind.ts';
 import { changeByDevice } from './change-by-device.ts';
+import type { Concurrency } from './concurrency.ts';
 import type { DeviceLedger } from './device-ledger.ts';
 import type { Moves } from './moves.ts';
 import { provenEnrollment } from './recognise.ts';
@@ -23,6 +24,8 @@ export type Decision =
       readonly license?: string;
       readonly changed?: boolean;
     }
+  /** Sessions at the same time; nothing is remembered, since asking again does no harm. */
+  | { readonly kind: 'lease'; readonly license: string; readonly until: number }
   | { readonly kind: 'repeat'; readonly jti: string }
   | { readonly kind: 'rejected'; readonly error: LicenseError };
 
@@ -34,6 +37,7 @@ export interface Deciding {
   readonly ledger: DeviceLedger;
   readonly renewals: RenewalLines;
   readonly moves: Moves;
+  readonly concurrency: Concurrency;
 }
 
 /** The checks of one request, in order. Source: protocol, Identity and "Idempotence and replay". */
@@ -81,7 +85,27 @@ export async function decideRequest(parts: Deciding, request: DeviceRequest): Pr
       ? changeByDevice(parts, request, license, now)
       : rejected(new LicenseError('enrollment_rejected'));
   }
+  if (purpose === 'lease')
+    return binding.outcome === 'held'
+      ? decideLease(parts, request, license, now)
+      : rejected(new LicenseError('enrollment_rejected'));
   return decideContact(parts, request, license, binding, now);
+}
+
+/** Sessions of a license that may be used. Source: contract, Rules "PCU limit". */
+function decideLease(
+  { concurrency }: Deciding,
+  { claims: { sessions = 0 } }: DeviceRequest,
+  license: LicenseTable,
+  now: number,
+): Decision {
+  const denied = (code: DenialCode): Decision => ({ kind: 'denial', code, license: license.license });
+  if (license.state !== 'active') return denied(license.state);
+  if (now >= license.expire_time) return denied('license_expired');
+  const until = concurrency.lease(license, sessions, now);
+  return until === undefined
+    ? denied('concurrency_exhausted')
+    : { kind: 'lease', license: license.license, until };
 }
 
 /** A LicenseKey without a license, and none that could be seated. */

@@ -56,7 +56,7 @@ export class DeviceLedger {
   }
 
   /** An answer that changed state, to be given again to the same jti. */
-  remember(jti: string, jkt: string, { kind, claims }: Statement): void {
+  remember(jti: string, jkt: string, { kind, claims }: Exclude<Statement, { kind: 'lease' }>): void {
     const terms = kind === 'token' ? [claims.termsId, ...claims.renewals.map(({ termsId }) => termsId)] : [];
     this.#answers.push({
       jti,

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import { bindFingerprint } from '#core/device/fingerprint.ts';
 import type { Answer } from '#core/documents/answer.ts';
+import { type ConcurrencyLease, concurrencyLeaseDocument } from '#core/documents/concurrency-lease.ts';
 import {
   type DenialCode,
   type LicenseDenial,
@@ -27,6 +28,7 @@ export interface Issuer {
 export type Statement = { readonly certificate: string } & (
   | { readonly kind: 'token'; readonly claims: LicenseToken; readonly terms: readonly string[] }
   | { readonly kind: 'denial'; readonly claims: LicenseDenial; readonly terms: readonly [] }
+  | { readonly kind: 'lease'; readonly claims: ConcurrencyLease; readonly terms: readonly [] }
 );
 
 /** To whom and about which license. */
@@ -37,16 +39,24 @@ export interface StatementSubject {
   readonly iat: EpochSeconds;
 }
 
+export interface TokenFacts {
+  readonly used?: UsedMinutes;
+  /** Sessions of the App at the same time. */
+  readonly appPcu?: number | undefined;
+}
+
 /** The claims of a token for a license. `exp` and grace follow from the vendor's line. Source: protocol, Time. */
 export function tokenClaims(
   { serverId }: Issuer,
   { request, jkt, cid, iat }: StatementSubject,
   license: LicenseTable,
   terms: PurchaseTerms,
-  used: UsedMinutes = { own: 0, others: 0 },
+  { used = { own: 0, others: 0 }, appPcu }: TokenFacts = {},
 ): LicenseToken {
   const { tokenLifeSeconds, graceSeconds, expiryGraceSeconds } = tokenLimits(terms);
   const renewals = [...renewalsOf(license)];
+  const caps = [terms.pcu, appPcu].filter((cap) => cap !== undefined);
+  const pcu = caps.length === 0 ? undefined : Math.min(...caps);
   return {
     iss: serverId,
     cid,
@@ -63,6 +73,7 @@ export function tokenClaims(
     sku: terms.sku,
     ...(terms.label !== undefined && { label: terms.label }),
     minutes: { allowed: allowedMinutes(terms.sku, renewals.length), ...used },
+    ...(pcu !== undefined && { pcu }),
     activationTime: license.activation_time,
     renewals,
     expireTime: license.expire_time,
@@ -98,11 +109,31 @@ export function denialClaims(
 
 /** Signs a statement: one signature, with the certificate and the vendor's lines beside it. */
 export async function signStatement({ key }: Issuer, statement: Statement): Promise<Answer> {
-  const document =
-    statement.kind === 'token'
-      ? await licenseTokenDocument.sign(statement.claims, key)
-      : await licenseDenialDocument.sign(statement.claims, key);
+  const document = await signDocument(statement, key);
   return { document, issuerCertificate: statement.certificate, terms: [...statement.terms] };
+}
+
+function signDocument(statement: Statement, key: SigningKey): Promise<string> {
+  switch (statement.kind) {
+    case 'token':
+      return licenseTokenDocument.sign(statement.claims, key);
+    case 'denial':
+      return licenseDenialDocument.sign(statement.claims, key);
+    case 'lease':
+      return concurrencyLeaseDocument.sign(statement.claims, key);
+  }
+}
+
+/** The claims of a lease of sessions. */
+export function leaseClaims(
+  { serverId }: Issuer,
+  { request, jkt, cid, iat }: StatementSubject,
+  license: string,
+  exp: EpochSeconds,
+): ConcurrencyLease {
+  const { jti: nonce, appId, pid, licenseKey, sessions = 0 } = request;
+  const subject = { appId, pid, licenseKey, license };
+  return { iss: serverId, cid, jti: newId(), nonce, iat, exp, cnf: { jkt }, ...subject, sessions };
 }
 
 /**

@@ -39,6 +39,8 @@ export interface RequestFacts {
   /** By `jkt identity`, licenses that this key held under this LicenseKey and that were moved away, the last first. */
   readonly departed: ReadonlyMap<string, readonly string[]>;
   readonly usage: UsageTotals;
+  /** Sessions at the same time, of Apps that have such a limit. */
+  readonly concurrency: ReadonlyMap<string, number>;
 }
 
 /** A key and a license, or a key and an identity, as they stand in {@link RequestFacts}. */
@@ -78,7 +80,7 @@ export async function requestFacts(
   const appIds = [...new Set(claims.map(({ appId }) => appId))];
   const apps = await db
     .selectFrom('app')
-    .select(['app_id', 'cid', 'device_renewal'])
+    .select(['app_id', 'cid', 'device_renewal', 'pcu'])
     .where('app_id', 'in', appIds)
     .execute();
   const jtis = claims.map(({ jti }) => jti);
@@ -106,6 +108,7 @@ export async function requestFacts(
         replaced_at === null ? 'known' : 'replaced',
       ]),
     ),
+    concurrency: new Map(apps.flatMap(({ app_id, pcu }) => (pcu === null ? [] : [[app_id, pcu] as const]))),
     departed: await departedLicenses(
       db,
       // Whoever holds the license that they ask for has not lost it.

@@ -3,6 +3,7 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { EngineName } from './engine.ts';
 import { alerts } from './migrations/alerts.ts';
 import { allocations } from './migrations/allocations.ts';
+import { concurrency } from './migrations/concurrency.ts';
 import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
@@ -29,6 +30,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0009-usage-minutes': usageMinutes,
   '0010-idempotency-bytes': idempotencyBytes,
   '0011-settled-minutes': settledMinutes,
+  '0012-concurrency': concurrency,
 };
 
 /** Names of the migrations this program knows. */

@@ -3,6 +3,7 @@ import type { Category } from '#core/catalog.ts';
 
 /** The tables as Kysely sees them; their definition is in migrations.ts. Times are epoch seconds. */
 export interface Schema {
+  concurrency_lease: ConcurrencyLeaseTable;
   company: {
     cid: string;
     name: string;
@@ -200,6 +201,15 @@ export interface UsageMinutesTable {
 }
 
 /** Every device key that a license was ever bound to, so that an earlier one is told why it no longer is. */
+export interface ConcurrencyLeaseTable {
+  license: string;
+  cid: string;
+  pid: string;
+  app_id: string;
+  sessions: number;
+  until_at: number;
+}
+
 export interface DeviceKeyTable {
   jkt: string;
   license: string;

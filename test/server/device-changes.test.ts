@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { addValidity } from '#core/calendar.ts';
+import { claimsOf } from '#core/documents/answer.ts';
 import type { LicenseRequest } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
 import { newId } from '#core/ids.ts';
@@ -26,13 +27,13 @@ async function told(device: TestDevice, overrides: Partial<LicenseRequest> = {})
   const { status, body } = await device.send(await device.request(overrides));
   if (status !== 200) return body.error;
   const answer = await device.verify(body);
-  return answer.kind === 'token' ? 'token' : answer.denial.code;
+  return answer.kind === 'denial' ? answer.denial.code : answer.kind;
 }
 
 /** The license value that a device's token or denial names. */
 async function named(device: TestDevice, overrides: Partial<LicenseRequest> = {}): Promise<string> {
   const answer = await device.ask(overrides);
-  return (answer.kind === 'token' ? answer.token.license : answer.denial.license) ?? 'none';
+  return claimsOf(answer).license ?? 'none';
 }
 
 const refresh = { purpose: 'refresh' } as const;

@@ -15,7 +15,8 @@ const METERED = { world: { sku: { ...VIDEO_SKU, minutes: 1000 } } };
 
 async function minutes(device: TestDevice, overrides: Partial<LicenseRequest>) {
   const answer = await device.ask({ purpose: 'refresh', ...overrides });
-  return answer.kind === 'token' ? answer.token.minutes : answer.denial.code;
+  if (answer.kind === 'token') return answer.token.minutes;
+  return answer.kind === 'denial' ? answer.denial.code : answer.kind;
 }
 
 async function stored(server: TestServer): Promise<number[]> {

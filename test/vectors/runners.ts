@@ -2,7 +2,7 @@ import { addValidity, isWithinPeriod } from '#core/calendar.ts';
 import { derivePid, deriveRenewId } from '#core/catalog.ts';
 import { bindFingerprint, digestComponents, matchFingerprint } from '#core/device/fingerprint.ts';
 import { deriveLicenseKey } from '#core/device/license-key.ts';
-import { type AnswerSubject, verifyAnswer } from '#core/documents/answer.ts';
+import { type AnswerSubject, claimsOf, verifyAnswer } from '#core/documents/answer.ts';
 import { verifyApplication } from '#core/documents/application.ts';
 import { enrollmentProof, parseEnrollment } from '#core/documents/enrollment.ts';
 import { verifyGrant } from '#core/documents/grant.ts';
@@ -36,7 +36,7 @@ const documentOf = ({ document }: Input): string =>
 export const runners: Readonly<Record<string, Runner>> = {
   answer: async (input, keys) => {
     const verified = await verifyAnswer(input.answer, input.subject as AnswerSubject, trusted(input, keys));
-    return { kind: verified.kind, claims: verified.kind === 'token' ? verified.token : verified.denial };
+    return { kind: verified.kind, claims: claimsOf(verified) };
   },
   application: async (input) => ({ claims: await verifyApplication(documentOf(input)) }),
   calendar: ({ at, validity }) => ({ end: addValidity(at, validity) }),
