@@ -9,6 +9,7 @@ import { newId } from '#core/ids.ts';
 import { generateSigningKey, type SigningKey, signingKeyToPem } from '#core/keys.ts';
 import { Id, parseJson } from '#core/shapes.ts';
 import type { ServerConfig } from './config.ts';
+import { otherServerKeys } from './server-keys.ts';
 import { openStore } from './store/database.ts';
 import { createTlsCertificates, type TlsCertificates } from './tls.ts';
 
@@ -16,6 +17,7 @@ import { createTlsCertificates, type TlsCertificates } from './tls.ts';
 export interface Installation {
   readonly serverId: string;
   readonly key: SigningKey;
+  readonly otherKeys: ReturnType<typeof otherServerKeys>;
   readonly roots: PinnedRoots;
   /** PEM texts: authority for devices to pin, and the server's own certificate and key. */
   readonly tls: Pick<TlsCertificates, 'authority' | 'certificate' | 'privateKey'>;
@@ -111,6 +113,7 @@ export function loadInstallation(config: Pick<ServerConfig, 'stateDir' | 'databa
   return {
     serverId,
     key: readKeyFile(files.key),
+    otherKeys: otherServerKeys(stateDir),
     roots: parseVendorRoots(readTextFile(files.roots), files.roots),
     tls: {
       authority: readTextFile(files.authority),

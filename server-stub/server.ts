@@ -49,7 +49,7 @@ export async function startServer(
   clock: Clock = systemClock,
   { accessLog, env = {} }: ServerOptions = {},
 ): Promise<RunningServer> {
-  const { serverId, key, roots, tls, store: location } = loadInstallation(config);
+  const { serverId, key, otherKeys, roots, tls, store: location } = loadInstallation(config);
   const opened = await openStore(location);
   const alerts = await startAlerts(config, { store: opened, clock, log, env }).catch(
     async (cause: unknown) => {
@@ -60,7 +60,7 @@ export async function startServer(
   const store = watchCommits(opened, () => alerts.wake());
   const batch = new Batch(store, clock);
   const credentialUse = new CredentialUse();
-  const issuer = { serverId, key };
+  const issuer = { serverId, key, otherKeys };
   const uploads = new Uploads(store, clock, log, {
     stateDir: config.stateDir,
     maxBytes: config.uploadMaxMiB * MEBIBYTE,

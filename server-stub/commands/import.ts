@@ -9,19 +9,40 @@ import { table } from '#core/host/table.ts';
 import { localDay } from '#core/local-time.ts';
 import { type CertificateImport, importCertificate } from '../licensing/import-certificate.ts';
 import { type GrantImport, importGrant } from '../licensing/import-grant.ts';
+import { newestCertificate } from '../licensing/issuer.ts';
+import { keyOfCertificate } from '../licensing/signer-of.ts';
+import { pendingServerKey, promoteServerKey } from '../server-keys.ts';
+import type { Store } from '../store/database.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
+
+/** Once every company has a certificate for the next key, that is the server's key. */
+async function settleKeys({ reader }: Store, stateDir: string): Promise<void> {
+  const next = pendingServerKey(stateDir);
+  if (next === undefined) return;
+  for (const { cid } of await reader.selectFrom('company').select('cid').execute()) {
+    const certificate = await newestCertificate(reader, cid);
+    if (certificate === undefined || keyOfCertificate(certificate.document) !== next.thumbprint) return;
+  }
+  promoteServerKey(stateDir);
+}
 
 /** `license-server import FILE`: a grant or an issuer certificate, whichever the file holds. */
 export async function importFile(context: CommandContext, file: string): Promise<ExitCode> {
   const document = readTextFile(file, grantDocument.maxBytes + 2).trim();
   const typ = typeOf(document);
-  const imported = await withStore(context, (store, { roots, serverId, key }) =>
-    store.write<CertificateImport | GrantImport>(now(), async (transaction) => {
+  const imported = await withStore(context, async (store, { roots, serverId, key, otherKeys }) => {
+    const taken = await store.write<CertificateImport | GrantImport>(now(), async (transaction) => {
       switch (typ) {
         case grantDocument.typ:
           return importGrant(transaction, document, [roots.root], serverId, operator(context));
         case issuerCertificateDocument.typ:
-          return importCertificate(transaction, document, [roots.root], { serverId, key }, operator(context));
+          return importCertificate(
+            transaction,
+            document,
+            [roots.root],
+            { serverId, key, otherKeys },
+            operator(context),
+          );
         default:
           throw new LicenseError('document_wrong_type', {
             where: `${grantDocument.typ} / ${issuerCertificateDocument.typ}`,
@@ -29,8 +50,10 @@ export async function importFile(context: CommandContext, file: string): Promise
             alg: '-',
           });
       }
-    }),
-  );
+    });
+    await settleKeys(store, context.config.stateDir);
+    return taken;
+  });
   const { terminal, config } = context;
   answer(terminal, imported, describe(imported, config.zone, terminal));
   return 0;

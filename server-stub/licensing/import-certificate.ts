@@ -27,7 +27,9 @@ export async function importCertificate(
 ): Promise<CertificateImport> {
   const certificate = await issuerCertificateDocument.verify(document, roots);
   const { sub, cid, cnf, serial, nbf, exp } = certificate;
-  if (sub !== issuer.serverId || verificationKey(cnf.jwk).thumbprint !== issuer.key.thumbprint) {
+  const ours = [issuer.key, ...(issuer.otherKeys?.({ anew: true }) ?? [])];
+  const { thumbprint } = verificationKey(cnf.jwk);
+  if (sub !== issuer.serverId || !ours.some((key) => key.thumbprint === thumbprint)) {
     throw new LicenseError('certificate_other_key');
   }
   const highest = await db

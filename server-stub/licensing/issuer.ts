@@ -15,6 +15,7 @@ import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { SigningKey } from '#core/keys.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
+import { keyOfCertificate, signerOf } from './signer-of.ts';
 import { renewalsOf } from './terms.ts';
 import type { UsedMinutes } from './usage.ts';
 
@@ -22,6 +23,8 @@ import type { UsedMinutes } from './usage.ts';
 export interface Issuer {
   readonly serverId: string;
   readonly key: SigningKey;
+  /** Keys beside it, while one takes the place of another; read `anew` from the disk. */
+  readonly otherKeys?: (options?: { anew?: boolean }) => readonly SigningKey[];
 }
 
 /** What will be said to a device, decided and stored; the signature is made after the commit. */
@@ -108,7 +111,8 @@ export function denialClaims(
 }
 
 /** Signs a statement: one signature, with the certificate and the vendor's lines beside it. */
-export async function signStatement({ key }: Issuer, statement: Statement): Promise<Answer> {
+export async function signStatement(issuer: Issuer, statement: Statement): Promise<Answer> {
+  const key = signerOf(issuer, statement.certificate);
   const document = await signDocument(statement, key);
   return { document, issuerCertificate: statement.certificate, terms: [...statement.terms] };
 }
@@ -145,8 +149,9 @@ export async function currentCertificate(
   db: Kysely<Schema>,
   cid: string,
   now: EpochSeconds,
+  kid?: string,
 ): Promise<string> {
-  const certificate = await newestCertificate(db, cid);
+  const certificate = await newestCertificate(db, cid, kid);
   const fault = certificateFault(certificate, cid, now);
   if (certificate === undefined || fault !== undefined) throw fault;
   return certificate.document;
@@ -154,14 +159,20 @@ export async function currentCertificate(
 
 type Certificate = Pick<Schema['issuer_certificate'], 'document' | 'nbf' | 'exp'>;
 
-/** The newest certificate of a company, valid now or not. */
-export async function newestCertificate(db: Kysely<Schema>, cid: string): Promise<Certificate | undefined> {
-  return db
+/** The newest certificate of a company, valid now or not; of one key (thumbprint) where that is given. */
+export async function newestCertificate(
+  db: Kysely<Schema>,
+  cid: string,
+  kid?: string,
+): Promise<Certificate | undefined> {
+  const certificates = await db
     .selectFrom('issuer_certificate')
     .select(['document', 'nbf', 'exp'])
     .where('cid', '=', cid)
     .orderBy('serial', 'desc')
-    .executeTakeFirst();
+    .$if(kid === undefined, (query) => query.limit(1))
+    .execute();
+  return certificates.find(({ document }) => kid === undefined || keyOfCertificate(document) === kid);
 }
 
 /** Why the server may not issue with this certificate now: `issuer_certificate_missing`, `issuer_certificate_expired`. */

@@ -1,5 +1,6 @@
 import type { ApplyOptions } from '../commands/apply.ts';
 import type { InitOptions } from '../commands/init.ts';
+import type { RotateKeyOptions } from '../commands/rotate-key.ts';
 import type { ServeOptions } from '../commands/serve.ts';
 import { collect, type Setting, wholeNumberFrom } from './setting.ts';
 
@@ -38,6 +39,16 @@ export function addSetUp({ program, language, run }: Setting): void {
     .argument('<FILE>', texts.import.file)
     .action(
       run(async (context, file: string) => (await import('../commands/import.ts')).importFile(context, file)),
+    );
+  program
+    .command('rotate-key')
+    .description(texts.rotateKey.about)
+    .requiredOption('--cid <CID>', texts.rotateKey.cid)
+    .requiredOption('--out <FILE>', texts.out)
+    .action(
+      run(async (context, options: RotateKeyOptions) =>
+        (await import('../commands/rotate-key.ts')).rotateKey(context, options),
+      ),
     );
   program
     .command('serve')
@@ -80,6 +91,10 @@ ${EXAMPLE}`,
       about: 'take what the vendor signed: a certificate or a grant',
       file: 'file of the vendor',
     },
+    rotateKey: {
+      about: 'make the next signing key, and the application by which the vendor certifies it',
+      cid: 'company; each needs a certificate of its own',
+    },
     serve: {
       about: 'run the server in the foreground',
       legacyHttp:
@@ -108,6 +123,10 @@ minutes（0：不限）、period（00:00~23:59）、zone（Asia/Shanghai）、ca
 ${EXAMPLE}`,
     },
     import: { about: '导入厂商签署的证书或授权', file: '厂商提供的文件' },
+    rotateKey: {
+      about: '生成新的签名密钥，以及供厂商认证的申请文件',
+      cid: '企业；每个企业需要各自的证书',
+    },
     serve: {
       about: '在前台运行服务器',
       legacyHttp:

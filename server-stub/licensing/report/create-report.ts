@@ -50,7 +50,10 @@ export async function createReport(
 ): Promise<CreatedReport> {
   const period = reportPeriod(fromDay, toDay, zone, now);
   const reportId = newId();
-  const { iat, certificates } = await recordReport(store, { reportId, period, wanted, actor, now });
+  const { iat, certificates } = await recordReport(store, {
+    ...{ reportId, period, wanted, actor, now },
+    kid: key.thumbprint,
+  });
   const companies = await snapshot(store, async (db) => {
     const reports: CompanyReport[] = [];
     for (const [cid, issuerCertificate] of certificates) {
@@ -69,10 +72,12 @@ interface Recording {
   readonly period: ReportPeriod;
   readonly wanted: string | undefined;
   readonly actor: string;
+  /** Of the key that signs all of it. */
+  readonly kid: string;
   readonly now: EpochSeconds;
 }
 
-function recordReport(store: Store, { reportId, period, wanted, actor, now }: Recording) {
+function recordReport(store: Store, { reportId, period, wanted, actor, kid, now }: Recording) {
   return store.write(now, async (transaction) => {
     const { db, audit } = transaction;
     const { fromDay, toDay, zone } = period;
@@ -81,7 +86,7 @@ function recordReport(store: Store, { reportId, period, wanted, actor, now }: Re
     for (const cid of await companiesOf(db, wanted)) {
       const at = await audit.timeOf(cid);
       times.push(at);
-      certificates.set(cid, await currentCertificate(db, cid, at));
+      certificates.set(cid, await currentCertificate(db, cid, at, kid));
       while ((await settleMinutes(transaction, cid)) === SETTLED_AT_ONCE);
       const detail = { fromDay, toDay, zone };
       await audit.append(cid, { actor, action: 'report.create', subject: reportId, detail });
