@@ -8,6 +8,7 @@ export const CONFIG_KEYS = [
   'licenseKeyValue',
   'identityFile',
   'ownLicense',
+  'accountActivation',
   'refreshIntervalSeconds',
   'requestTimeoutSeconds',
   'persistIntervalSeconds',

@@ -40,6 +40,11 @@ export const AgentConfig = Type.Object({
       'Whether this machine needs a license for itself; false on a gateway that only holds licenses for others.',
     default: true,
   }),
+  accountActivation: Type.Boolean({
+    description:
+      'Whether applications of the group may activate and release licenses of accounts at agent.sock, for people who log in on this device.',
+    default: false,
+  }),
   refreshIntervalSeconds: Type.Integer({
     minimum: 3600,
     maximum: 604_800,

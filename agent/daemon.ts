@@ -117,7 +117,7 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
     const events = new Events({ licenses, status });
     endings.push(async () => events.close());
     const services: LocalServices = {
-      ...{ service, meter, events, own: licenses.own },
+      ...{ service, meter, events, own: licenses.own, accountActivation: config.accountActivation },
       gateway: new Gateway({ licenses, refresher, loop, status }),
       exchange: new Exchange({ licenses, loop }),
       prove: (licenseKey, nonce) => prove(licenses, licenseKey, nonce),

@@ -23,6 +23,8 @@ export interface LocalServices {
   readonly prove: (licenseKey: string, nonce: string) => Promise<ProofAnswer>;
   /** The device's own LicenseKey. */
   readonly own: string;
+  /** Whether applications may take licenses in: for accounts that log in on this device. */
+  readonly accountActivation: boolean;
 }
 
 const MOST_KEYS = 1000;
@@ -43,9 +45,9 @@ const Request = Type.Object({
   renewId: Type.Optional(Id),
   licenseKeys: Type.Optional(Type.Array(LicenseKey, { minItems: 1, maxItems: MOST_KEYS })),
 });
-/** Open to the group: reading, sessions, proof. Source: protocol, Applications. */
+/** Open to the group: reading, sessions, proof, and accounts where a setting allows. Source: protocol, Applications. */
 export function agentRoutes(services: LocalServices): readonly LocalRoute[] {
-  const { service, gateway, meter, events, prove, own } = services;
+  const { service, gateway, meter, events, prove, own, accountActivation } = services;
   return [
     { method: 'GET', path: '/v1/status', answer: () => service.status() },
     {
@@ -82,6 +84,7 @@ export function agentRoutes(services: LocalServices): readonly LocalRoute[] {
       path: '/v1/licenses/{licenseKey}',
       answer: ({ params }) => gateway.status(params['licenseKey'] ?? ''),
     },
+    ...(accountActivation ? takingRoutes(gateway) : []),
   ];
 }
 
@@ -119,6 +122,13 @@ export function adminRoutes({ service, gateway, exchange, own }: LocalServices):
       path: '/v1/licenses',
       answer: async (request) => ({ outcomes: await gateway.add(bodyOf(Keys, request).licenseKeys) }),
     },
+    ...takingRoutes(gateway),
+  ];
+}
+
+/** Taking a license in for a LicenseKey, and giving it up. */
+function takingRoutes(gateway: Gateway): LocalRoute[] {
+  return [
     {
       method: 'PUT',
       path: '/v1/licenses/{licenseKey}',

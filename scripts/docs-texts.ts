@@ -147,6 +147,7 @@ export const agentKeysZh: Readonly<Record<string, string>> = {
   licenseKeyValue: 'LicenseKey 本身，用于策略 literal。',
   identityFile:
     '由特权步骤采集的本机标识（license-agent identity --collect）；文件存在时使用，否则直接读取本机。未设置时为 runtimeDir 中的 identity.json。',
+  accountActivation: '是否允许同组应用在 agent.sock 上激活与释放账号许可证，供在本设备登录的用户使用。',
   ownLicense: '本机自身是否需要许可证；只为其他设备持有许可证的网关设为 false。',
   refreshIntervalSeconds: '例行刷新间隔，随机提前至多十分之一。',
   requestTimeoutSeconds: '单个服务器地址的应答时限。',

@@ -125,3 +125,15 @@ test('a device with a license of its own may hold others beside it', async () =>
   await call(daemon, 'PUT', '/v1/licenses/CAM-1', admin);
   expect(await client.status()).toMatchObject({ state: 'active', held: 1 });
 });
+
+test('applications may take in accounts where a setting allows it, and not otherwise', async () => {
+  const closed = await startAgent();
+  expect(await codeOf(() => call(closed.daemon, 'PUT', '/v1/licenses/alice'))).toBe('method_not_allowed');
+  const open = await startAgent({ toml: 'accountActivation = true' });
+  await until(open.client, 'active');
+  expect(await call(open.daemon, 'PUT', '/v1/licenses/alice')).toMatchObject({ outcome: 'ok' });
+  expect(await call(open.daemon, 'GET', '/v1/check?media=video&licenseKey=alice')).toMatchObject({
+    allowed: true,
+  });
+  expect(await call(open.daemon, 'DELETE', '/v1/licenses/alice')).toMatchObject({ outcome: 'ok' });
+});
