@@ -37,7 +37,7 @@ export async function prepareRequests(
   const { device, enrolled, store, clock, totals, held: heldLicenses } = parts;
   const { now } = clock.time();
   const reading = clock.reading();
-  let counter = store.pending.nextCounter;
+  let counter = store.pending.takeCounters(wishes.length);
   const answers: PendingRequest[] = [];
   const made: PendingRequest[] = [];
   const replaced: string[] = [];
@@ -66,7 +66,7 @@ export async function prepareRequests(
     answers.push(request);
     made.push(request);
   }
-  if (made.length > 0) store.pending.add({ requests: made, replaced, rows }, counter - 1, now);
+  if (made.length > 0) store.pending.add({ requests: made, replaced, rows }, now);
   return answers;
 }
 

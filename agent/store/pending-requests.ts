@@ -32,25 +32,32 @@ export class PendingRequests {
     this.#use = use;
   }
 
-  /** The counter that the next request carries. A damaged one starts anew, which the server notes and nothing more. */
-  get nextCounter(): number {
-    const stored = this.#use((database) =>
-      database.prepare('SELECT request_counter FROM device WHERE id = 1').pluck().get(),
-    );
-    return shapeProblem(RequestCounter, stored) === undefined ? Number(stored) + 1 : 1;
-  }
-
-  /** Stores requests before they are sent, and the highest counter that they carry. */
-  add({ requests, replaced, rows }: NewRequests, highestCounter: number, now: EpochSeconds): void {
-    this.#use((database) =>
+  /**
+   * Takes counters for so many requests, no two of which ever get the same: requests are made while others are. A
+   * damaged one starts anew, which the server notes and nothing more.
+   *
+   * @returns the first of them
+   */
+  takeCounters(count: number): number {
+    return this.#use((database) =>
       database.transaction(() => {
+        const stored = database.prepare('SELECT request_counter FROM device WHERE id = 1').pluck().get();
+        const first = shapeProblem(RequestCounter, stored) === undefined ? Number(stored) + 1 : 1;
         database
           .prepare(
-            `INSERT INTO device (id, request_counter) VALUES (1, ?) ON CONFLICT DO UPDATE SET request_counter =
-               CASE WHEN request_counter BETWEEN 0 AND ${MAX_COUNTER}
-                 THEN max(request_counter + 1, excluded.request_counter) ELSE excluded.request_counter END`,
+            `INSERT INTO device (id, request_counter) VALUES (1, @last)
+             ON CONFLICT DO UPDATE SET request_counter = excluded.request_counter`,
           )
-          .run(highestCounter);
+          .run({ last: first + count - 1 });
+        return first;
+      })(),
+    );
+  }
+
+  /** Stores requests before they are sent. */
+  add({ requests, replaced, rows }: NewRequests, now: EpochSeconds): void {
+    this.#use((database) =>
+      database.transaction(() => {
         deletePending(database, replaced);
         const insert = database.prepare(
           `INSERT INTO pending_request

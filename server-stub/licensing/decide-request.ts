@@ -77,8 +77,10 @@ export async function decideRequest(parts: Deciding, request: DeviceRequest): Pr
       ? { kind: 'denial', code: binding.code }
       : { kind: 'denial', code: binding.code, license: license.license };
   }
-  if (binding.outcome === 'held') ledger.see(jkt, license.license, claims.counter, now);
   const { purpose } = claims;
+  // Leases are asked for beside all else, and may overtake it.
+  if (binding.outcome === 'held' && purpose !== 'lease')
+    ledger.see(jkt, license.license, claims.counter, now);
   if (purpose === 'release' || purpose === 'transfer' || purpose === 'renew') {
     // Only the key that holds a license may change it: an enrollment proof is in many hands.
     return binding.outcome === 'held'

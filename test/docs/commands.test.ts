@@ -19,8 +19,11 @@ const PAGES = {
   'docs/operations.md': [...README.slice(0, 1), ...blocksOf('docs/operations.md')],
   // These go on where the README ends, with a server and an agent that run; so all of it is run, too.
   'docs/integration.md': [...README, ...blocksOf('docs/integration.md')],
-  'docs/devices.md': [...README, ...blocksOf('docs/devices.md')],
-  'docs/local-api.md': [...README, ...blocksOf('docs/local-api.md')],
+  'docs/devices.md and docs/local-api.md': [
+    ...README,
+    ...blocksOf('docs/devices.md'),
+    ...blocksOf('docs/local-api.md'),
+  ],
 };
 /** Of the ports that the pages name. */
 const PORTS = ['8443', '8480'];
