@@ -106,9 +106,10 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
     };
     const service = new Service({
       ...{ config, licenses, refresher, loop, activateUnder },
-      sessions: (licenseKey) => meter.running(licenseKey),
+      sessions: (licenseKey) => running(licenseKey),
     });
-    const leases = new Leases({ licenses, refresher: new Refresher({ licenses, send, log }) });
+    const running = (licenseKey: string): number => meter.running(licenseKey);
+    const leases = new Leases({ licenses, running, refresher: new Refresher({ licenses, send, log }) });
     const meter = new Meter({
       ...{ licenses, leases },
       check: (licenseKey, media) => service.check(media, licenseKey),

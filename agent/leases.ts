@@ -13,6 +13,8 @@ export interface LeasesParts {
   readonly licenses: Licenses;
   /** For leases alone, so that none waits behind a refresh. */
   readonly refresher: Refresher;
+  /** Sessions of a license that run now. */
+  readonly running: (licenseKey: string) => number;
 }
 
 interface Lease {
@@ -68,11 +70,22 @@ export class Leases {
   }
 
   /** Keeps or gives back what is leased, as sessions go on or end; nobody waits for it. */
-  keep(licenseKey: string, running: number): void {
+  keep(licenseKey: string): void {
+    const running = this.#running(licenseKey);
     const lease = this.#leases.get(licenseKey);
     if (lease === undefined) return;
     const isEnding = lease.until - this.#uptime() < lease.seconds / 2;
-    if (running < lease.sessions || isEnding) void this.#ask(licenseKey, running).catch(() => {});
+    if (running === lease.sessions && !isEnding) return;
+    // Behind whoever begins a session now, and by what runs then: nothing may be given back that was just taken.
+    const before = this.#last.get(licenseKey);
+    const mine = (async () => {
+      await before?.catch(() => {});
+      await Promise.race([this.#ask(licenseKey, this.#running(licenseKey)), patience()]).catch(() => {});
+    })();
+    this.#last.set(licenseKey, mine);
+    void mine.finally(() => {
+      if (this.#last.get(licenseKey) === mine) this.#last.delete(licenseKey);
+    });
   }
 
   async #admission(licenseKey: string, wanted: number): Promise<Admission> {
@@ -98,6 +111,10 @@ export class Leases {
         });
     }
     return outcome;
+  }
+
+  #running(licenseKey: string): number {
+    return this.#parts.running(licenseKey);
   }
 
   #uptime(): number {

@@ -98,7 +98,7 @@ export class Meter {
     const session = this.#require(id);
     await this.#count(session);
     const check = await this.#check(session.licenseKey, session.media);
-    this.#leases.keep(session.licenseKey, this.running(session.licenseKey));
+    this.#leases.keep(session.licenseKey);
     if (check.allowed) return answerOf(id, check);
     this.#remove(session);
     return answerOf(null, check);
@@ -111,7 +111,7 @@ export class Meter {
     this.#sessions.delete(id);
     await this.#count(session);
     this.#remove(session);
-    this.#leases.keep(session.licenseKey, this.running(session.licenseKey));
+    this.#leases.keep(session.licenseKey);
     return answerOf(null, await this.#check(session.licenseKey, session.media));
   }
 

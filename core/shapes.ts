@@ -22,7 +22,8 @@ export const LicenseKey = Type.Refine(Type.String({ minLength: 1, maxLength: 128
 export const Epoch = Type.Integer({ minimum: 0, maximum: 253_402_300_799 });
 /** At most 100 years of 366 days. */
 export const DurationSeconds = Type.Integer({ minimum: 0, maximum: 100 * 366 * 86_400 });
-export const Count = Type.Integer({ minimum: 1, maximum: 100_000_000 });
+export const MAX_COUNT = 100_000_000;
+export const Count = Type.Integer({ minimum: 1, maximum: MAX_COUNT });
 /** A SHA-256 in base64url: JWK thumbprints, digests. */
 export const Sha256 = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' });
 /** A digest cut to 128 bits, base64url. */

@@ -15,7 +15,13 @@ import {
   periodVectors,
   pidVectors,
 } from './vectors/derivations.ts';
-import { certVectors, denialVectors, requestVectors, tokenVectors } from './vectors/device-documents.ts';
+import {
+  certVectors,
+  denialVectors,
+  leaseVectors,
+  requestVectors,
+  tokenVectors,
+} from './vectors/device-documents.ts';
 import { evaluateVectors, usableUntilVectors } from './vectors/evaluation.ts';
 import { enrollmentProofVectors, enrollmentVectors, vendorRootsVectors } from './vectors/files.ts';
 import { usageReportVectors } from './vectors/usage-reports.ts';
@@ -31,6 +37,7 @@ const files: Record<string, () => VectorFile | Promise<VectorFile>> = {
   answer: answerVectors,
   application: applicationVectors,
   calendar: calendarVectors,
+  'concurrency-lease': leaseVectors,
   enrollment: enrollmentVectors,
   'enrollment-proof': enrollmentProofVectors,
   evaluate: evaluateVectors,

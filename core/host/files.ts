@@ -5,7 +5,7 @@ import {
   fsyncSync,
   linkSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -16,6 +16,7 @@ import { LicenseError } from '../errors.ts';
 import { codeOf, reasonOf } from './reason.ts';
 
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * A small text file of unknown origin.
@@ -25,15 +26,49 @@ const MAX_TEXT_BYTES = 16 * 1024 * 1024;
  */
 export function readTextFile(file: string, maxBytes: number = MAX_TEXT_BYTES): string {
   try {
-    const { size } = statSync(file);
-    if (size > maxBytes) {
+    const bytes = readUpTo(file, maxBytes + 1);
+    if (bytes.length > maxBytes) {
       const problem = { en: `it is larger than ${maxBytes} bytes`, zh: `超过 ${maxBytes} 字节` };
       throw new LicenseError('file_unreadable', { file, problem });
     }
-    return readFileSync(file, 'utf8');
+    return bytes.toString('utf8');
   } catch (cause) {
     if (cause instanceof LicenseError) throw cause;
     throw new LicenseError('file_unreadable', { file, problem: reasonOf(cause) }, { cause });
+  }
+}
+
+/**
+ * A text file from a medium that somebody else wrote: a pipe there, or a link to a device, would be waited for without
+ * end.
+ *
+ * @param maxBytes bound on its size
+ * @throws `file_unreadable`
+ */
+export function readPlainTextFile(file: string, maxBytes: number): string {
+  if (existsSync(file) && !statSync(file).isFile()) {
+    const problem = { en: 'it is no plain file', zh: '不是普通文件' };
+    throw new LicenseError('file_unreadable', { file, problem });
+  }
+  return readTextFile(file, maxBytes);
+}
+
+/** At most so many bytes from the beginning of a file; what has no size, such as a pipe, is bounded too. */
+function readUpTo(file: string, maxBytes: number): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    let left = maxBytes;
+    while (left > 0) {
+      const chunk = Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES));
+      const read = readSync(descriptor, chunk);
+      if (read === 0) break;
+      chunks.push(chunk.subarray(0, read));
+      left -= read;
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,9 +1,11 @@
+import type { VerifiedAnswer } from '#core/documents/answer.ts';
+import { type ConcurrencyLease, concurrencyLeaseDocument } from '#core/documents/concurrency-lease.ts';
 import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { type LicenseDenial, licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { type LicenseToken, licenseTokenDocument } from '#core/documents/license-token.ts';
 import { type PurchaseTerms, type RenewalTerms, termsDocument } from '#core/documents/terms.ts';
 import type { ErrorCode } from '#core/errors.ts';
-import { certificate, denial, keys, purchase, renewal, subject, token } from './parties.ts';
+import { certificate, denial, keys, lease, purchase, renewal, subject, token } from './parties.ts';
 import type { VectorCase } from './vector-file.ts';
 
 export const certified = (changes: Partial<IssuerCertificate> = {}, key = keys.root) =>
@@ -41,12 +43,25 @@ export async function denialAnswer(
   };
 }
 
+export async function leaseAnswer(
+  claims: Partial<ConcurrencyLease> = {},
+  parts: Parts = {},
+  key = keys.server,
+) {
+  return {
+    document: await concurrencyLeaseDocument.sign({ ...lease, ...claims }, key),
+    issuerCertificate: await certified(),
+    terms: [],
+    ...parts,
+  };
+}
+
 const given = { subject, trusted: ['root'] };
 
 export function accepted(
   name: string,
   answer: object,
-  kind: 'token' | 'denial',
+  kind: VerifiedAnswer['kind'],
   claims: object,
   input: object = {},
 ): VectorCase {

@@ -9,6 +9,7 @@ import {
   bought,
   certified,
   denialAnswer,
+  leaseAnswer,
   refused,
   renewable,
   tokenAnswer,
@@ -19,6 +20,7 @@ import {
   denial,
   idOf,
   keys,
+  lease,
   NOW,
   oneYear,
   otherAppId,
@@ -33,7 +35,7 @@ import type { VectorCase, VectorFile } from './vector-file.ts';
 export async function answerVectors(): Promise<VectorFile> {
   return {
     description:
-      'Answers to a license request: trusted root → issuer certificate as of the statement’s iat → server key → token or denial → the device it is for (`subject`) → the vendor’s terms. `trusted` names keys of this file.',
+      'Answers to a license request: trusted root → issuer certificate as of the statement’s iat → server key → token, denial or lease → the device it is for (`subject`) → the vendor’s terms. `trusted` names keys of this file.',
     keys: publishedKeys('root', 'spare', 'server', 'device', 'stranger'),
     cases: [
       ...(await honest()),
@@ -98,6 +100,7 @@ async function honest(): Promise<VectorCase[]> {
       accountInput,
     ),
     accepted('a denial that ends the license', await denialAnswer(), 'denial', denial),
+    accepted('a lease', await leaseAnswer(), 'lease', lease),
     accepted(
       'a denial of the request',
       { ...(await denialAnswer()), document: await licenseDenialDocument.sign(exhausted, keys.server) },
@@ -166,6 +169,13 @@ async function untrusted(): Promise<VectorCase[]> {
     ),
     refused('token of another company', 'issuer_mismatch', await tokenAnswer({ cid: '999' })),
     refused('denial of another company', 'issuer_mismatch', await denialAnswer({ cid: '999' })),
+    refused('lease of another company', 'issuer_mismatch', await leaseAnswer({ cid: '999' })),
+    refused(
+      'lease of another server id',
+      'issuer_mismatch',
+      await leaseAnswer({ iss: idOf('other server') }),
+    ),
+    refused('lease signed by a stranger', 'issuer_untrusted', await leaseAnswer({}, {}, keys.stranger)),
     refused(
       'certificate ended before iat',
       'issuer_certificate_not_valid',
@@ -204,6 +214,18 @@ async function forAnother(): Promise<VectorCase[]> {
       'token for another PID',
       'answer_for_another_license',
       await tokenAnswer({ pid: idOf('other pid') }),
+    ),
+    refused('lease for another device key', 'answer_for_another_device', await leaseAnswer(stranger)),
+    refused(
+      'lease for another LicenseKey',
+      'answer_for_another_license',
+      await leaseAnswer({ licenseKey: 'SN-0002' }),
+    ),
+    refused('lease for another App', 'answer_for_another_license', await leaseAnswer({ appId: otherAppId })),
+    refused(
+      'lease for another PID',
+      'answer_for_another_license',
+      await leaseAnswer({ pid: idOf('other pid') }),
     ),
     refused('denial for another device key', 'answer_for_another_device', await denialAnswer(stranger)),
     refused(

@@ -1,9 +1,10 @@
+import { concurrencyLeaseDocument } from '#core/documents/concurrency-lease.ts';
 import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { licenseRequestDocument } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
 import { kindFile } from './kind-file.ts';
-import { cert, denial, idOf, keys, NOW, renewal, request, sku, token } from './parties.ts';
+import { cert, denial, idOf, keys, lease, NOW, renewal, request, sku, token } from './parties.ts';
 import type { VectorFile } from './vector-file.ts';
 
 export async function requestVectors(): Promise<VectorFile> {
@@ -29,6 +30,8 @@ export async function requestVectors(): Promise<VectorFile> {
       ['renew', { ...request, purpose: 'renew', automatic: false, renewId: renewal.renewId }],
       ['transfer', { ...request, purpose: 'transfer', automatic: false, toLicenseKey: 'SN-0002' }],
       ['release', { ...request, purpose: 'release', automatic: false }],
+      ['lease of sessions at the same time', { ...request, purpose: 'lease', sessions: 3 }],
+      ['lease that gives all back', { ...request, purpose: 'lease', sessions: 0 }],
       ['at 1970, nothing known of the machine', { ...request, iat: 0, fingerprint: {} }],
     ],
     bad: [
@@ -39,6 +42,8 @@ export async function requestVectors(): Promise<VectorFile> {
         'key_malformed',
       ],
       ['jwk of another curve', { ...request, jwk: { ...jwk, crv: 'X25519' } }],
+      ['a lease of 10,001 sessions', { ...request, purpose: 'lease', sessions: 10_001 }],
+      ['a lease of fewer than none', { ...request, purpose: 'lease', sessions: -1 }],
       ['purpose unknown', { ...request, purpose: 'steal' }],
       ['LicenseKey with a control character', { ...request, licenseKey: 'SN\u0000' }],
       ['LicenseKey of 129 bytes', { ...request, licenseKey: 'x'.repeat(129) }],
@@ -71,6 +76,7 @@ export async function tokenVectors(): Promise<VectorFile> {
       'License tokens: signature and shape under the server keys named in `trusted`. Whether the server may say so is judged with its certificate and terms: answer.json.',
     good: [
       ['a token', token],
+      ['sessions at the same time are limited', { ...token, pcu: 50 }],
       ['16 renewals, nothing known of the machine', { ...token, renewals, fingerprint: {} }],
       [
         'ended long ago: time is judged by evaluate, not here',
@@ -85,6 +91,7 @@ export async function tokenVectors(): Promise<VectorFile> {
       ['exp as text', { ...token, exp: String(token.exp) }],
       ['a license value in lower case', { ...token, license: token.license.toLowerCase() }],
       ['LicenseKey with a space behind', { ...token, licenseKey: 'SN-0001 ' }],
+      ['a limit of no sessions', { ...token, pcu: 0 }],
       ['category unknown', { ...token, category: 'room' }],
       ['media type 0', { ...token, sku: { ...sku, mediaType: 0 } }],
       ['digests of the wrong length', { ...token, fingerprint: { macs: ['A'.repeat(43)] } }],
@@ -103,6 +110,7 @@ export async function denialVectors(): Promise<VectorFile> {
     good: [
       ['released', denial],
       ['suspended', { ...denial, code: 'suspended' }],
+      ['too many sessions at the same time', { ...denial, code: 'concurrency_exhausted' }],
       ['quota exhausted, so there is no license', { ...withoutLicense, code: 'quota_exhausted' }],
     ],
     bad: [
@@ -110,6 +118,31 @@ export async function denialVectors(): Promise<VectorFile> {
       ['no code', { ...denial, code: undefined }],
       ['no device key', { ...denial, cnf: {} }],
       ['no nonce', { ...denial, nonce: undefined }],
+    ],
+  });
+}
+
+export async function leaseVectors(): Promise<VectorFile> {
+  return kindFile({
+    definition: concurrencyLeaseDocument,
+    signer: 'server',
+    input: { trusted: ['server'] },
+    description:
+      'Concurrency leases: how many sessions a license may run at the same time until `exp`. Signature and shape under the server keys named in `trusted`; for whom they count is judged with the certificate: answer.json.',
+    good: [
+      ['two sessions', lease],
+      ['all given back', { ...lease, sessions: 0 }],
+      ['the longest LicenseKey', { ...lease, licenseKey: '"'.repeat(128), sessions: 10_000 }],
+    ],
+    bad: [
+      ['10,001 sessions', { ...lease, sessions: 10_001 }],
+      ['fewer than none', { ...lease, sessions: -1 }],
+      ['half a session', { ...lease, sessions: 0.5 }],
+      ['sessions as text', { ...lease, sessions: '2' }],
+      ['no end', { ...lease, exp: undefined }],
+      ['no license', { ...lease, license: undefined }],
+      ['no device key', { ...lease, cnf: {} }],
+      ['no nonce', { ...lease, nonce: undefined }],
     ],
   });
 }

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey } from 'node:crypto';
 import { addValidity } from '#core/calendar.ts';
 import { derivePid, deriveRenewId, type Sku, type Validity } from '#core/catalog.ts';
 import { bindFingerprint, digestComponents } from '#core/device/fingerprint.ts';
+import type { ConcurrencyLease } from '#core/documents/concurrency-lease.ts';
 import type { LicenseCert } from '#core/documents/license-cert.ts';
 import type { LicenseDenial } from '#core/documents/license-denial.ts';
 import type { LicenseRequest } from '#core/documents/license-request.ts';
@@ -168,6 +169,21 @@ export const denial: LicenseDenial = {
   licenseKey,
   license,
   code: 'released',
+};
+
+export const lease: ConcurrencyLease = {
+  iss: serverId,
+  cid,
+  jti: idOf('lease'),
+  nonce: request.jti,
+  iat: NOW,
+  exp: NOW + 600,
+  cnf: { jkt: keys.device.thumbprint },
+  appId,
+  pid,
+  licenseKey,
+  license,
+  sessions: 2,
 };
 
 export const cert: LicenseCert = {

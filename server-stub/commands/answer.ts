@@ -1,11 +1,11 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { systemClock } from '#core/clock.ts';
 import type { AnswerFile } from '#core/documents/answer-file.ts';
 import { MAX_REQUEST_FILE_BYTES, parseRequestFile } from '#core/documents/request-file.ts';
 import { type ExitCode, errorTable } from '#core/error-table.ts';
-import { asLicenseError, type ErrorCode, type Language, LicenseError, messageOf } from '#core/errors.ts';
+import { asLicenseError, type Language, LicenseError, messageOf } from '#core/errors.ts';
 import { answer } from '#core/host/cli.ts';
-import { readTextFile, writeFileDurably } from '#core/host/files.ts';
+import { readPlainTextFile, writeFileDurably } from '#core/host/files.ts';
 import { table } from '#core/host/table.ts';
 import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 import { AnswerDesk, type RequestAnswered } from '../licensing/answer-desk.ts';
@@ -38,8 +38,7 @@ export async function answerFiles(
   { out, force = false }: AnswerOptions,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const places = new Map(files.map((file) => [file, answerFileOf(file, out)]));
-  if (new Set(places.values()).size < places.size) throw new LicenseError('file_exists', { file: out ?? '' });
+  const places = placesOf(files, out);
   // Before the first seat is spent.
   if (!force) for (const place of places.values()) requireNewFile(place);
 
@@ -51,7 +50,7 @@ export async function answerFiles(
         await answerFile(desk, file, place, { force, from: `${operator(context)} file` }, terminal.language),
       );
       if (done.length % TOLD_EVERY === 0)
-        terminal.err(`${WORDS[terminal.language].progress(done.length, files.length)}\n`);
+        terminal.err(`${WORDS[terminal.language].progress(done.length, places.size)}\n`);
     }
     return done;
   });
@@ -77,7 +76,7 @@ export async function answerFiles(
   answer(
     terminal,
     { files: value },
-    `${table([words.head, ...rows], terminal)}\n${words.done(files.length, count)}`,
+    `${table([words.head, ...rows], terminal)}\n${words.done(places.size, count)}`,
   );
   return answered.some(isRefused) ? 3 : 0;
 }
@@ -90,7 +89,7 @@ async function answerFile(
   language: Language,
 ): Promise<FileAnswered> {
   try {
-    const compacts = parseRequestFile(readTextFile(file, MAX_REQUEST_FILE_BYTES), file);
+    const compacts = parseRequestFile(readPlainTextFile(file, MAX_REQUEST_FILE_BYTES), file);
     const requests = await desk.answer(compacts, from);
     const content: AnswerFile = {
       version: 1,
@@ -115,6 +114,24 @@ function problemOf(error: LicenseError, language: Language) {
   return { code: errorTable[error.code].http, error: error.code, message: messageOf(error, language) };
 }
 
+/**
+ * Where each file's answers go. An answer file that lies beside its request is none itself: `*.json` names it on the
+ * second visit.
+ *
+ * @throws `file_exists` where two files would be answered in one place
+ */
+function placesOf(files: readonly string[], out: string | undefined): Map<string, string> {
+  const answers = new Set(files.map((file) => resolve(answerFileOf(file, undefined))));
+  const requests = files.filter((file) => !answers.has(resolve(file)));
+  const places = new Map(requests.map((file) => [file, answerFileOf(file, out)]));
+  const taken = new Set<string>();
+  for (const place of places.values()) {
+    if (taken.has(resolve(place))) throw new LicenseError('file_exists', { file: place });
+    taken.add(resolve(place));
+  }
+  return places;
+}
+
 function answerFileOf(file: string, out: string | undefined): string {
   const name = `${basename(file).replace(/\.(json|jwt|txt)$/i, '')}.answer.json`;
   return join(out ?? dirname(file), name);
@@ -122,31 +139,32 @@ function answerFileOf(file: string, out: string | undefined): string {
 
 function isRefused({ error, requests }: FileAnswered): boolean {
   const wished: Readonly<Record<string, string>> = { release: 'released', transfer: 'transferred' };
-  return (
-    error !== undefined ||
-    requests.some(({ outcome, purpose }) => outcome !== 'token' && outcome !== wished[purpose ?? ''])
-  );
+  const isGiven = ({ outcome, purpose }: RequestAnswered) =>
+    outcome === 'token' || outcome === 'lease' || outcome === wished[purpose ?? ''];
+  return error !== undefined || !requests.every(isGiven);
 }
 
-function outcomeText({ outcome, answer: each, licenseKey }: RequestAnswered, language: Language): string {
-  if (outcome === 'token') return WORDS[language].token;
+function outcomeText(
+  { outcome, answer: each, licenseKey, pid }: RequestAnswered,
+  language: Language,
+): string {
+  if (outcome === 'token' || outcome === 'lease') return WORDS[language][outcome];
   if (each instanceof LicenseError) return messageOf(each, language);
-  return messageOf(
-    { code: outcome as ErrorCode, detail: { pid: '', licenseKey: licenseKey ?? '' } },
-    language,
-  );
+  return messageOf({ code: outcome, detail: { pid: pid ?? '', licenseKey: licenseKey ?? '' } }, language);
 }
 
 const WORDS = {
   en: {
     head: ['File', 'LicenseKey', 'Request', 'Answer'],
     token: 'license token',
+    lease: 'concurrency lease',
     progress: (done: number, all: number) => `${done} of ${all} files …`,
     done: (files: number, requests: number) => `${requests} requests in ${files} files.`,
   },
   zh: {
     head: ['文件', 'LicenseKey', '请求', '应答'],
     token: '许可证令牌',
+    lease: '并发租约',
     progress: (done: number, all: number) => `已处理 ${done}/${all} 个文件 …`,
     done: (files: number, requests: number) => `共 ${files} 个文件，${requests} 个请求。`,
   },

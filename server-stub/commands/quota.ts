@@ -4,26 +4,32 @@ import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { type Cell, table } from '#core/host/table.ts';
 import { describeLicense, describeValidity } from '#core/notation/describe-license.ts';
+import { appCaps, pidCaps } from '../licensing/concurrency-caps.ts';
 import { SHARED } from '../licensing/quota.ts';
 import { waitingForRenewal } from '../licensing/renewal-shortage.ts';
 import { allocatedTo, SeatPools } from '../licensing/seat-pools.ts';
+import { sessionsInUse } from '../licensing/sessions-in-use.ts';
 import type { Schema } from '../store/schema.ts';
-import { type CommandContext, withStore } from './context.ts';
+import { type CommandContext, now, withStore } from './context.ts';
 
 /**
  * `license-server quota list`: per company, PID and App what was granted, how much of it out of the shared pool, and
- * what is used; the renewals likewise; who waits for them.
+ * what is used; the renewals likewise; who waits for them; sessions where their number at the same time is limited.
  */
 export async function quota(context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
   const { language } = terminal;
-  const { pools, renewals, waiting, apps, terms } = await withStore(context, async ({ reader }) => ({
-    pools: await poolsOf(reader),
-    waiting: await waitingForRenewal(reader),
-    renewals: await renewalsOf(reader),
-    apps: await reader.selectFrom('app').select(['app_id as appId', 'name']).execute(),
-    terms: await reader.selectFrom('terms').select('claims').orderBy('position').execute(),
-  }));
+  const { pools, renewals, waiting, apps, terms, sessions } = await withStore(
+    context,
+    async ({ reader }) => ({
+      pools: await poolsOf(reader),
+      sessions: await sessionsInUse(reader, [...(await pidCaps(reader)), ...(await appCaps(reader))], now()),
+      waiting: await waitingForRenewal(reader),
+      renewals: await renewalsOf(reader),
+      apps: await reader.selectFrom('app').select(['app_id as appId', 'name']).execute(),
+      terms: await reader.selectFrom('terms').select('claims').orderBy('position').execute(),
+    }),
+  );
 
   const words = WORDS[language];
   const names = new Map(apps.map(({ appId, name }) => [appId, name]));
@@ -58,7 +64,13 @@ export async function quota(context: CommandContext): Promise<ExitCode> {
   const notes = waiting.map(({ appId, pid, waiting: count }) =>
     words.waiting(count, names.get(appId) ?? appId, pid),
   );
-  answer(terminal, { pools, renewals, waiting }, [list.trimEnd(), ...notes].join('\n'));
+  const sessionRows = sessions.map(({ cid, pid, appId = '', sessions: inUse, cap }): Cell[] => [
+    ...[cid, pid ?? names.get(appId) ?? appId],
+    ...[inUse, cap],
+  ]);
+  const atOnce =
+    sessions.length === 0 ? [] : ['', table([words.sessionsHead, ...sessionRows], terminal).trimEnd()];
+  answer(terminal, { pools, renewals, waiting, sessions }, [list.trimEnd(), ...notes, ...atOnce].join('\n'));
   return 0;
 }
 
@@ -124,6 +136,7 @@ const WORDS = {
       `${count} licenses of ${app} wait for renewal licenses of PID ${pid}.`,
     shared: 'shared',
     renewal: (validity: string, pid: string) => `renewal, ${validity}, of PID ${pid}`,
+    sessionsHead: ['CID', 'PID / App', 'Sessions now', 'At most'],
     none: 'No grant was imported yet.',
   },
   zh: {
@@ -132,6 +145,7 @@ const WORDS = {
       `${app} 有 ${count} 个许可证等待续期，缺少 PID ${pid} 的续期许可证。`,
     shared: '共享',
     renewal: (validity: string, pid: string) => `续期 ${validity}，PID ${pid}`,
+    sessionsHead: ['CID', 'PID / App', '当前会话', '上限'],
     none: '尚未导入授权。',
   },
 };

@@ -1,59 +1,76 @@
 import type { Clock } from '#core/clock.ts';
 import type { Answer } from '#core/documents/answer.ts';
+import type { DenialCode } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest } from '#core/documents/license-request.ts';
-import { asLicenseError, type LicenseError } from '#core/errors.ts';
+import { asLicenseError, type ErrorCode, type LicenseError } from '#core/errors.ts';
 import type { Store } from '../store/database.ts';
 import { admitRequest } from './admit-request.ts';
-import { answerRequests } from './answer-request.ts';
-import { Batch } from './batch.ts';
+import { answerRequests, type DeviceOutcome } from './answer-request.ts';
+import { Batch, type Verb } from './batch.ts';
 import { type Issuer, signStatement } from './issuer.ts';
 import { Recogniser } from './recogniser.ts';
+import type { DeviceRequest } from './request-facts.ts';
+
+/** What was said, the code of a denial, or that of why there is no answer. */
+export type AnswerOutcome = 'token' | 'lease' | DenialCode | ErrorCode;
 
 export interface RequestAnswered {
   /** As the request says, believed or not; null where it is none. */
   readonly licenseKey: string | null;
   readonly purpose: string | null;
+  readonly pid: string | null;
   readonly answer: Answer | LicenseError;
-  /** `token`, the code of a denial, or that of why there is no answer. */
-  readonly outcome: string;
+  readonly outcome: AnswerOutcome;
 }
 
-/** Answers requests that came as files, on the very way of those that come by HTTP. */
+/** Answers device requests, by whatever road they came: the one way of HTTP and of files. */
 export class AnswerDesk {
   readonly #issuer: Issuer;
   readonly #recogniser: Recogniser;
   readonly #batch: Batch;
+  readonly #verb: Verb<DeviceRequest, DeviceOutcome>;
 
-  constructor(store: Store, clock: Clock, issuer: Issuer) {
+  constructor(store: Store, clock: Clock, issuer: Issuer, batch = new Batch(store, clock)) {
     this.#issuer = issuer;
     this.#recogniser = new Recogniser(store.reader, clock);
-    this.#batch = new Batch(store, clock);
+    this.#batch = batch;
+    this.#verb = answerRequests(issuer);
+  }
+
+  /**
+   * @param from where it came from, for the audit trail
+   * @throws as {@link admitRequest}
+   */
+  admit(compact: unknown, from: string): Promise<DeviceRequest> {
+    return admitRequest(this.#issuer, this.#recogniser, compact, from);
+  }
+
+  /**
+   * Decides an admitted request in the next transaction, and signs what is said once that is durable.
+   *
+   * @throws why nothing is said to it; faults of the store
+   */
+  async decide(request: DeviceRequest): Promise<{ answer: Answer; outcome: AnswerOutcome }> {
+    const outcome = await this.#batch.submit(this.#verb, request);
+    if (outcome.kind === 'rejected') throw outcome.error;
+    const answer = await signStatement(this.#issuer, outcome);
+    return { answer, outcome: outcome.kind === 'denial' ? outcome.claims.code : outcome.kind };
   }
 
   /**
    * An answer to each request of a file, in order; each stands by itself.
    *
    * @param from who brought it, for the audit trail
-   * @throws faults of the store, with nothing answered
+   * @throws faults of the store
    */
   async answer(compacts: readonly string[], from: string): Promise<RequestAnswered[]> {
-    const admitted = await Promise.allSettled(
-      compacts.map((compact) => admitRequest(this.#issuer, this.#recogniser, compact, from)),
-    );
-    const verb = answerRequests(this.#issuer);
+    const admitted = await Promise.allSettled(compacts.map((compact) => this.admit(compact, from)));
     return Promise.all(
       admitted.map(async (each, index) => {
         const facts = factsOf(compacts[index]);
         try {
           if (each.status === 'rejected') throw each.reason;
-          const outcome = await this.#batch.submit(verb, each.value);
-          if (outcome.kind === 'rejected') throw outcome.error;
-          const answer = await signStatement(this.#issuer, outcome);
-          return {
-            ...facts,
-            answer,
-            outcome: outcome.kind === 'denial' ? outcome.claims.code : outcome.kind,
-          };
+          return { ...facts, ...(await this.decide(each.value)) };
         } catch (thrown) {
           const error = asLicenseError(thrown);
           if (error.code === 'internal' || error.code.startsWith('store_')) throw thrown;
@@ -64,11 +81,11 @@ export class AnswerDesk {
   }
 }
 
-function factsOf(compact: string | undefined): Pick<RequestAnswered, 'licenseKey' | 'purpose'> {
+function factsOf(compact: string | undefined): Pick<RequestAnswered, 'licenseKey' | 'purpose' | 'pid'> {
   try {
-    const { licenseKey, purpose } = parseLicenseRequest(compact).claims;
-    return { licenseKey, purpose };
+    const { licenseKey, purpose, pid } = parseLicenseRequest(compact).claims;
+    return { licenseKey, purpose, pid };
   } catch {
-    return { licenseKey: null, purpose: null };
+    return { licenseKey: null, purpose: null, pid: null };
   }
 }

@@ -1,9 +1,12 @@
+import type { Kysely } from 'kysely';
+import type { Terms } from '#core/documents/terms.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { Transaction } from '../store/database.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { identityOf } from './activate.ts';
 import type { Verb } from './batch.ts';
 import { Concurrency } from './concurrency.ts';
+import { pidCaps, pidPool, poolOf } from './concurrency-caps.ts';
 import { type Decision, decideRequest } from './decide-request.ts';
 import { DeviceLedger } from './device-ledger.ts';
 import {
@@ -130,6 +133,7 @@ async function state(
     ...[...facts.answers.values()].flatMap(({ terms: ids }) => JSON.parse(ids)),
   ]);
   const proofs = (ids: readonly string[]) => ids.map((id) => documents.get(id) ?? '');
+  const caps = await capsOf(db, licenses, terms);
 
   const statement = ({ claims, jkt }: DeviceRequest, decision: Decision): DeviceOutcome => {
     if (decision.kind === 'rejected') return decision;
@@ -149,7 +153,7 @@ async function state(
       };
     }
     if (decision.kind === 'lease') {
-      const claims = leaseClaims(issuer, subject, decision.license, decision.until);
+      const claims = leaseClaims(issuer, subject, decision.license, decision.leased);
       return { kind: 'lease', certificate, claims, terms: [] };
     }
     const { license } = decision;
@@ -159,13 +163,27 @@ async function state(
       certificate,
       claims: tokenClaims(issuer, subject, license, line, {
         used: facts.usage.minutesOf(license.license, claims.usage),
-        appPcu: facts.concurrency.get(license.app_id),
+        caps: [caps.get(pidPool(license.cid, license.pid)), facts.concurrency.get(license.app_id)],
       }),
       terms: proofs(termsIdsOf(license)),
     };
   };
 
   return requests.map((request, index) => statement(request, decisions[index] as Decision));
+}
+
+/** Caps of the PIDs of some licenses. A license whose own line has none is under none, and costs no query. */
+async function capsOf(
+  db: Kysely<Schema>,
+  licenses: readonly LicenseTable[],
+  terms: ReadonlyMap<string, Terms>,
+): Promise<Map<string, number>> {
+  const capped = licenses.filter(({ terms_id }) => purchaseOf(terms, terms_id).pcu !== undefined);
+  const caps = await pidCaps(
+    db,
+    capped.map(({ pid }) => pid),
+  );
+  return new Map(caps.map((each) => [poolOf(each), each.cap]));
 }
 
 function termsIdsOf(license: LicenseTable): string[] {

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
-import type { PurchaseTerms } from '#core/documents/terms.ts';
-import { type Columns, rowsOf, selectRows } from '../store/rows.ts';
+import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
 import type { ConcurrencyLeaseTable, LicenseTable, Schema } from '../store/schema.ts';
+import { appCaps, pidCaps, pidPool, poolOf } from './concurrency-caps.ts';
+import { sessionsInUse } from './sessions-in-use.ts';
 
 /** How long sessions are leased, in seconds: a device that is gone blocks nobody for longer. */
 export const LEASE_SECONDS = 600;
@@ -14,9 +15,25 @@ const COLUMNS = {
   app_id: 'text',
   sessions: 'integer',
   until_at: 'integer',
+  device_jkt: 'text',
+  counter: 'integer',
 } as const satisfies Columns<ConcurrencyLeaseTable>;
 
 type Leasing = Pick<LicenseTable, 'license' | 'cid' | 'pid' | 'app_id'>;
+
+export interface LeaseWish {
+  readonly sessions: number;
+  /** Thumbprint of the key that asks. */
+  readonly jkt: string;
+  /** Of the request. */
+  readonly counter: number;
+}
+
+/** What a device may run, and until when. */
+export interface Leased {
+  readonly sessions: number;
+  readonly until: EpochSeconds;
+}
 
 /** What a cap is counted for: a company's PID, or an App. */
 interface Pool {
@@ -51,95 +68,66 @@ export class Concurrency {
     now: EpochSeconds,
   ): Promise<Concurrency> {
     if (licenses.length === 0) return new Concurrency(db, new Map(), new Map());
-    const pools = new Map([...(await pidPools(db, licenses)), ...(await appPools(db, licenses))]);
-    const cids = [...new Set(licenses.map(({ cid }) => cid))];
+    const pids = licenses.map(({ pid }) => pid);
+    const appIds = licenses.map(({ app_id }) => app_id);
+    const caps = [...(await pidCaps(db, pids)), ...(await appCaps(db, appIds))];
+    const inUse = await sessionsInUse(db, caps, now);
+    const pools = inUse.map((each) => [poolOf(each), { cap: each.cap, used: each.sessions }] as const);
     const rows = await db
       .selectFrom('concurrency_lease')
       .selectAll()
-      .where('cid', 'in', cids)
+      .where('license', 'in', licenseNames(db, licenses))
       .where('until_at', '>', now)
       .execute();
-    for (const row of rows)
-      for (const name of poolsOf(row)) {
-        const pool = pools.get(name);
-        if (pool !== undefined) pool.used += row.sessions;
-      }
-    return new Concurrency(db, pools, new Map(rows.map((row) => [row.license, row])));
+    return new Concurrency(db, new Map(pools), new Map(rows.map((row) => [row.license, row])));
   }
 
   /**
    * Leases a license so many sessions in place of those that it has; 0 gives them back. Undefined where that is more
-   * than is free: then nothing changes.
-   *
-   * @returns until when
+   * than is free: then nothing changes. A request that a later one of the same key overtook, or that is played again,
+   * gives nothing back: what the later one was told is running.
    */
-  lease(license: Leasing, sessions: number, now: EpochSeconds): EpochSeconds | undefined {
-    const held = this.#leases.get(license.license)?.sessions ?? 0;
-    const pools = poolsOf(license).flatMap((name) => this.#pools.get(name) ?? []);
-    // Fewer than before is never too many, even where the cap sank meanwhile.
+  lease(license: Leasing, { sessions, jkt, counter }: LeaseWish, now: EpochSeconds): Leased | undefined {
+    const lease = this.#leases.get(license.license);
+    const held = lease?.sessions ?? 0;
+    const latest = lease?.device_jkt === jkt ? (lease.counter ?? -1) : -1;
+    if (lease !== undefined && counter <= latest && sessions <= held)
+      return { sessions: held, until: lease.until_at };
+    const { cid, pid, app_id } = license;
+    const pools = [pidPool(cid, pid), app_id].flatMap((name) => this.#pools.get(name) ?? []);
+    // As many as before is never too many, even where the cap sank meanwhile: they run.
     if (sessions > held && pools.some(({ cap, used }) => used - held + sessions > cap)) return undefined;
     for (const pool of pools) pool.used += sessions - held;
-    const { cid, pid, app_id } = license;
-    const row = { license: license.license, cid, pid, app_id, sessions, until_at: now + LEASE_SECONDS };
+    const row = {
+      ...{ license: license.license, cid, pid, app_id, sessions, until_at: now + LEASE_SECONDS },
+      ...{ device_jkt: jkt, counter: Math.max(counter, latest) },
+    };
     this.#leases.set(license.license, row);
     this.#changed.set(license.license, row);
-    return row.until_at;
+    return { sessions, until: row.until_at };
   }
 
   async store(): Promise<void> {
     const rows = [...this.#changed.values()];
     if (rows.length === 0) return;
-    const licenses = rows.map(({ license }) => ({ license }));
     await this.#db
       .deleteFrom('concurrency_lease')
-      .where(
-        'license',
-        'in',
-        this.#db
-          .selectFrom(rowsOf<{ license: string }>(this.#db, { license: 'text' }, licenses).as('r'))
-          .select('r.license'),
-      )
+      .where('license', 'in', licenseNames(this.#db, rows))
       .execute();
     const held = rows.filter(({ sessions }) => sessions > 0);
     if (held.length === 0) return;
     await this.#db
       .insertInto('concurrency_lease')
-      .columns(Object.keys(COLUMNS) as (keyof ConcurrencyLeaseTable)[])
+      .columns(columnNames(COLUMNS))
       .expression(selectRows<ConcurrencyLeaseTable>(this.#db, COLUMNS, held))
       .execute();
   }
 }
 
-function poolsOf({ cid, pid, app_id }: Omit<Leasing, 'license'>): [string, string] {
-  return [`${cid} ${pid}`, app_id];
-}
-
-/** A PID of which any line has no cap has none. */
-async function pidPools(db: Kysely<Schema>, licenses: readonly Leasing[]): Promise<Map<string, Pool>> {
-  const lines = await db
-    .selectFrom('terms')
-    .select(['cid', 'pid', 'claims'])
-    .where('kind', '=', 'purchase')
-    .where('withdrawn', '=', 0)
-    .where('pid', 'in', [...new Set(licenses.map(({ pid }) => pid))])
-    .execute();
-  const caps = new Map<string, number>();
-  for (const { cid, pid, claims } of lines) {
-    const { pcu = Number.POSITIVE_INFINITY }: PurchaseTerms = JSON.parse(claims);
-    caps.set(`${cid} ${pid}`, (caps.get(`${cid} ${pid}`) ?? 0) + pcu);
-  }
-  return new Map(
-    [...caps].flatMap(([name, cap]) => (Number.isFinite(cap) ? [[name, { cap, used: 0 }] as const] : [])),
-  );
-}
-
-async function appPools(db: Kysely<Schema>, licenses: readonly Leasing[]): Promise<Map<string, Pool>> {
-  const apps = await db
-    .selectFrom('app')
-    .select(['app_id', 'pcu'])
-    .where('app_id', 'in', [...new Set(licenses.map(({ app_id }) => app_id))])
-    .execute();
-  return new Map(
-    apps.flatMap(({ app_id, pcu }) => (pcu === null ? [] : [[app_id, { cap: pcu, used: 0 }] as const])),
-  );
+/** As a subquery: one parameter, however many there are. */
+function licenseNames(db: Kysely<Schema>, licenses: readonly Pick<Leasing, 'license'>[]) {
+  const names = licenses.map(({ license }) => ({ license }));
+  return db
+    .selectFrom(rowsOf<{ license: string }>(db, { license: 'text' }, names).as('r'))
+    .select('r.license');
 }

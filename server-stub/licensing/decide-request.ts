@@ -5,7 +5,7 @@ import type { LicenseTable } from '../store/schema.ts';
 import { identityOf } from './activate.ts';
 import { type Binding, bindingOf, bindLicense, isAskedFor } from './bind.ts';
 import { changeByDevice } from './change-by-device.ts';
-import type { Concurrency } from './concurrency.ts';
+import type { Concurrency, Leased } from './concurrency.ts';
 import type { DeviceLedger } from './device-ledger.ts';
 import type { Moves } from './moves.ts';
 import { provenEnrollment } from './recognise.ts';
@@ -25,7 +25,7 @@ export type Decision =
       readonly changed?: boolean;
     }
   /** Sessions at the same time; nothing is remembered, since asking again does no harm. */
-  | { readonly kind: 'lease'; readonly license: string; readonly until: number }
+  | { readonly kind: 'lease'; readonly license: string; readonly leased: Leased }
   | { readonly kind: 'repeat'; readonly jti: string }
   | { readonly kind: 'rejected'; readonly error: LicenseError };
 
@@ -97,17 +97,17 @@ export async function decideRequest(parts: Deciding, request: DeviceRequest): Pr
 /** Sessions of a license that may be used. Source: contract, Rules "PCU limit". */
 function decideLease(
   { concurrency }: Deciding,
-  { claims: { sessions = 0 } }: DeviceRequest,
+  { claims: { sessions = 0, counter }, jkt }: DeviceRequest,
   license: LicenseTable,
   now: number,
 ): Decision {
   const denied = (code: DenialCode): Decision => ({ kind: 'denial', code, license: license.license });
   if (license.state !== 'active') return denied(license.state);
   if (now >= license.expire_time) return denied('license_expired');
-  const until = concurrency.lease(license, sessions, now);
-  return until === undefined
+  const leased = concurrency.lease(license, { sessions, jkt, counter }, now);
+  return leased === undefined
     ? denied('concurrency_exhausted')
-    : { kind: 'lease', license: license.license, until };
+    : { kind: 'lease', license: license.license, leased };
 }
 
 /** A LicenseKey without a license, and none that could be seated. */

@@ -14,7 +14,9 @@ import { type PurchaseTerms, tokenLimits } from '#core/documents/terms.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { SigningKey } from '#core/keys.ts';
+import { MAX_COUNT } from '#core/shapes.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
+import type { Leased } from './concurrency.ts';
 import { keyOfCertificate, signerOf } from './signer-of.ts';
 import { renewalsOf } from './terms.ts';
 import type { UsedMinutes } from './usage.ts';
@@ -44,8 +46,8 @@ export interface StatementSubject {
 
 export interface TokenFacts {
   readonly used?: UsedMinutes;
-  /** Sessions of the App at the same time. */
-  readonly appPcu?: number | undefined;
+  /** Sessions at the same time: of the PID, of the App. */
+  readonly caps?: readonly (number | undefined)[];
 }
 
 /** The claims of a token for a license. `exp` and grace follow from the vendor's line. Source: protocol, Time. */
@@ -54,12 +56,12 @@ export function tokenClaims(
   { request, jkt, cid, iat }: StatementSubject,
   license: LicenseTable,
   terms: PurchaseTerms,
-  { used = { own: 0, others: 0 }, appPcu }: TokenFacts = {},
+  { used = { own: 0, others: 0 }, caps = [] }: TokenFacts = {},
 ): LicenseToken {
   const { tokenLifeSeconds, graceSeconds, expiryGraceSeconds } = tokenLimits(terms);
   const renewals = [...renewalsOf(license)];
-  const caps = [terms.pcu, appPcu].filter((cap) => cap !== undefined);
-  const pcu = caps.length === 0 ? undefined : Math.min(...caps);
+  const known = caps.filter((cap) => cap !== undefined);
+  const pcu = known.length === 0 ? undefined : Math.min(...known, MAX_COUNT);
   return {
     iss: serverId,
     cid,
@@ -133,9 +135,9 @@ export function leaseClaims(
   { serverId }: Issuer,
   { request, jkt, cid, iat }: StatementSubject,
   license: string,
-  exp: EpochSeconds,
+  { sessions, until: exp }: Leased,
 ): ConcurrencyLease {
-  const { jti: nonce, appId, pid, licenseKey, sessions = 0 } = request;
+  const { jti: nonce, appId, pid, licenseKey } = request;
   const subject = { appId, pid, licenseKey, license };
   return { iss: serverId, cid, jti: newId(), nonce, iat, exp, cnf: { jkt }, ...subject, sessions };
 }

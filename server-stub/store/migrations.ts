@@ -4,6 +4,7 @@ import type { EngineName } from './engine.ts';
 import { alerts } from './migrations/alerts.ts';
 import { allocations } from './migrations/allocations.ts';
 import { concurrency } from './migrations/concurrency.ts';
+import { concurrencyOrder } from './migrations/concurrency-order.ts';
 import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
@@ -31,6 +32,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0010-idempotency-bytes': idempotencyBytes,
   '0011-settled-minutes': settledMinutes,
   '0012-concurrency': concurrency,
+  '0013-concurrency-order': concurrencyOrder,
 };
 
 /** Names of the migrations this program knows. */

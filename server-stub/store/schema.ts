@@ -200,7 +200,7 @@ export interface UsageMinutesTable {
   settled: Generated<number>;
 }
 
-/** Every device key that a license was ever bound to, so that an earlier one is told why it no longer is. */
+/** Sessions that a license may run at the same time, until then. */
 export interface ConcurrencyLeaseTable {
   license: string;
   cid: string;
@@ -208,8 +208,12 @@ export interface ConcurrencyLeaseTable {
   app_id: string;
   sessions: number;
   until_at: number;
+  /** The key that asked, and the counter of its request; null in rows of before there were these columns. */
+  device_jkt: string | null;
+  counter: number | null;
 }
 
+/** Every device key that a license was ever bound to, so that an earlier one is told why it no longer is. */
 export interface DeviceKeyTable {
   jkt: string;
   license: string;

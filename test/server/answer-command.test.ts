@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Answer, verifyAnswer } from '#core/documents/answer.ts';
@@ -124,6 +125,34 @@ describe('license-server answer', () => {
     expect(stderr).toContain('已处理 200/200 个文件');
     expect(existsSync(join(out, 'device-199.answer.json'))).toBe(true);
     expect((await used()).used).toBe(150);
+  });
+
+  test('a lease in a file is answered; answers of the last visit beside the requests are no requests', async () => {
+    const { device, fileOf, ask, files, used } = await desk();
+    const asking = device('SN-1');
+    const first = fileOf('first.json', [await asking.request()]);
+    expect((await ask(first)).code).toBe(0);
+    const second = fileOf('second.json', [await asking.request({ purpose: 'lease', sessions: 2 })]);
+    const { code, files: told } = await ask(first, join(files, 'first.answer.json'), second, '--force');
+    expect(code).toBe(0);
+    expect(
+      told.map(({ requests }: { requests: { outcome: string }[] }) => requests.map(({ outcome }) => outcome)),
+    ).toEqual([['token'], ['lease']]);
+    expect((await used()).used).toBe(1);
+  });
+
+  test('a pipe or a device on the stick is told of, and waited for by nobody', async () => {
+    const { device, fileOf, ask, files } = await desk();
+    execFileSync('mkfifo', [join(files, 'pipe.json')]);
+    symlinkSync('/dev/zero', join(files, 'zero.json'));
+    const good = fileOf('good.json', [await device('SN-1').request()]);
+    const { code, files: told } = await ask(join(files, 'pipe.json'), join(files, 'zero.json'), good);
+    expect(code).toBe(3);
+    expect(told.map(({ error }: { error?: string }) => error)).toEqual([
+      'file_unreadable',
+      'file_unreadable',
+      undefined,
+    ]);
   });
 
   test("files that are none, and a stranger's, are told; the good one beside them is answered", async () => {

@@ -58,10 +58,40 @@ describe.each(ENGINES)('sessions at the same time, store in %s', (engine) => {
       ],
     });
     const { made, pcu } = await device('SN-1');
-    expect(pcu).toBe(1);
+    expect(pcu).toBeUndefined();
     expect(await lease(made, 100)).toBe(100);
     const rows = await server.store.reader.selectFrom('concurrency_lease').selectAll().execute();
     expect(rows).toMatchObject([{ sessions: 100 }]);
+  });
+
+  test('of a PID are the sum of its lines, and beside that those of the App', async () => {
+    const { server, device, lease } = await capped(engine, undefined, {
+      lines: ({ purchase }) => [
+        { ...purchase, count: 5, pcu: 3 },
+        { ...purchase, termsId: newId(), count: 5, pcu: 4 },
+      ],
+    });
+    const { made, pcu } = await device('SN-1');
+    expect(pcu).toBe(7);
+    expect(await lease(made, 8)).toBe('concurrency_exhausted');
+    expect(await lease(made, 7)).toBe(7);
+    await server.store.write(server.clock.now(), ({ db }) =>
+      db.updateTable('app').set({ pcu: 2 }).where('app_id', '=', server.world.appId).execute(),
+    );
+    // As many as run go on; more do not begin.
+    expect(await lease(made, 7)).toBe(7);
+    expect(await lease(made, 1)).toBe(1);
+    expect(await lease(made, 3)).toBe('concurrency_exhausted');
+    expect((await device('SN-2')).pcu).toBe(2);
+  });
+
+  test('are not lowered by a request that was overtaken', async () => {
+    const { device, lease } = await capped(engine, 5);
+    const { made } = await device('SN-1');
+    const late = await made.request({ purpose: 'lease', sessions: 1 });
+    expect(await lease(made, 3)).toBe(3);
+    const answer = await made.verify((await made.send(late)).body);
+    expect(answer.kind === 'lease' && answer.lease.sessions).toBe(3);
   });
 
   test('are leased to the key that holds the license alone, and while it may be used', async () => {

@@ -1,4 +1,5 @@
 import { applicationDocument, verifyApplication } from '#core/documents/application.ts';
+import { concurrencyLeaseDocument } from '#core/documents/concurrency-lease.ts';
 import { grantDocument, verifyGrant } from '#core/documents/grant.ts';
 import { verifyIssuerCertificate } from '#core/documents/issuer-certificate.ts';
 import { licenseCertDocument } from '#core/documents/license-cert.ts';
@@ -77,6 +78,11 @@ export async function documentKinds(world: World): Promise<DocumentKind[]> {
       verify: (compact) => licenseDenialDocument.verify(compact, [serverKey]),
     },
     {
+      typ: 'license-lease+jwt',
+      compact: await concurrencyLeaseDocument.sign(world.leaseClaims(), serverKey),
+      verify: (compact) => concurrencyLeaseDocument.verify(compact, [serverKey]),
+    },
+    {
       typ: 'license-cert+jwt',
       compact: await licenseCertDocument.sign(
         {
@@ -127,6 +133,7 @@ export const DOCUMENT_TYPES = [
   'license-request+jwt',
   'license-token+jwt',
   'license-denial+jwt',
+  'license-lease+jwt',
   'license-cert+jwt',
   'license-application+jwt',
   'license-report+jwt',

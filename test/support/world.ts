@@ -2,6 +2,7 @@ import { addValidity } from '#core/calendar.ts';
 import { type Category, derivePid, deriveRenewId, type Sku, type Validity } from '#core/catalog.ts';
 import { bindFingerprint, type Fingerprint } from '#core/device/fingerprint.ts';
 import type { Answer, AnswerSubject } from '#core/documents/answer.ts';
+import type { ConcurrencyLease } from '#core/documents/concurrency-lease.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { type Grant, grantDocument } from '#core/documents/grant.ts';
 import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
@@ -203,6 +204,16 @@ export class World {
       pid: this.purchase.pid,
       licenseKey,
       code,
+      ...overrides,
+    };
+  }
+
+  leaseClaims(overrides: Partial<ConcurrencyLease> = {}): ConcurrencyLease {
+    const { serverId, cid, appId, licenseKey, deviceKey } = this;
+    return {
+      ...{ iss: serverId, cid, jti: newId(), nonce: newId(), iat: this.now, exp: this.now + 600 },
+      cnf: { jkt: deviceKey.thumbprint },
+      ...{ appId, pid: this.purchase.pid, licenseKey, license: newId(), sessions: 2 },
       ...overrides,
     };
   }

@@ -4,6 +4,7 @@ import { bindFingerprint, digestComponents, matchFingerprint } from '#core/devic
 import { deriveLicenseKey } from '#core/device/license-key.ts';
 import { type AnswerSubject, claimsOf, verifyAnswer } from '#core/documents/answer.ts';
 import { verifyApplication } from '#core/documents/application.ts';
+import { concurrencyLeaseDocument } from '#core/documents/concurrency-lease.ts';
 import { enrollmentProof, parseEnrollment } from '#core/documents/enrollment.ts';
 import { verifyGrant } from '#core/documents/grant.ts';
 import { verifyIssuerCertificate } from '#core/documents/issuer-certificate.ts';
@@ -40,6 +41,9 @@ export const runners: Readonly<Record<string, Runner>> = {
   },
   application: async (input) => ({ claims: await verifyApplication(documentOf(input)) }),
   calendar: ({ at, validity }) => ({ end: addValidity(at, validity) }),
+  'concurrency-lease': async (input, keys) => ({
+    claims: await concurrencyLeaseDocument.verify(documentOf(input), trusted(input, keys)),
+  }),
   enrollment: ({ text, pinned }, keys) => ({
     enrollment: parseEnrollment(text, verificationKey(keys[pinned]), 'enrollment.json'),
   }),

@@ -30,7 +30,7 @@ export async function showLicense(
 ): Promise<ExitCode> {
   const { terminal, config } = context;
   const timeOf = (time: EpochSeconds) => zonedTime(time, config.zone);
-  const { license, line, minutes, appName, timeline } = await withStore(context, async (store) => {
+  const { license, line, minutes, sessions, appName, timeline } = await withStore(context, async (store) => {
     const found = (await resolveLicenses(store.reader, [name], { appId: app, pid })).get(name);
     if (found === undefined || found instanceof LicenseError)
       throw found ?? new LicenseError('unknown_license');
@@ -57,6 +57,9 @@ export async function showLicense(
         [facts.lastSeen, license.last_seen_at === null ? words.never : timeOf(license.last_seen_at)],
         [facts.agent, license.agent_version ?? ''],
         [facts.minutes, String(minutes)],
+        ...(sessions === undefined
+          ? []
+          : [[facts.sessions, words.leased(sessions.sessions, timeOf(sessions.until_at))]]),
         [facts.label, license.label],
         [facts.group, license.group_name],
       ],
@@ -82,6 +85,8 @@ export async function showLicense(
     transfers: license.transfers,
     transfersPerYear,
     minutesUsed: minutes,
+    sessions: sessions?.sessions ?? 0,
+    sessionsUntil: sessions?.until_at ?? null,
   };
   answer(terminal, { license: all, timeline }, text);
   return 0;
@@ -97,6 +102,12 @@ async function factsOf({ reader }: Store, license: LicenseTable) {
     .limit(TIMELINE)
     .execute();
   const used = await usedMinutes(reader).where('license', '=', license.license).executeTakeFirst();
+  const sessions = await reader
+    .selectFrom('concurrency_lease')
+    .select(['sessions', 'until_at'])
+    .where('license', '=', license.license)
+    .where('until_at', '>', now())
+    .executeTakeFirst();
   const app = await reader
     .selectFrom('app')
     .select('name')
@@ -107,6 +118,7 @@ async function factsOf({ reader }: Store, license: LicenseTable) {
     license: { ...license, transfers: now() - transfers_since >= YEAR ? 0 : transfers },
     line: purchaseOf(await termsOf(reader, [license]), license.terms_id),
     minutes: Number(used?.minutes ?? 0),
+    sessions,
     appName: app.name,
     timeline: rows.toReversed().map(({ detail, ...row }) => ({ ...row, detail: JSON.parse(detail) })),
   };

@@ -4,12 +4,8 @@ import { licenseRequestDocument } from '#core/documents/license-request.ts';
 import { MOST_REQUESTS } from '#core/documents/request-file.ts';
 import { errorTable } from '#core/error-table.ts';
 import { asLicenseError, type Bilingual, LicenseError } from '#core/errors.ts';
-import { admitRequest } from '../../licensing/admit-request.ts';
-import { answerRequests, type DeviceOutcome } from '../../licensing/answer-request.ts';
-import type { Verb } from '../../licensing/batch.ts';
-import { signStatement } from '../../licensing/issuer.ts';
+import { AnswerDesk } from '../../licensing/answer-desk.ts';
 import { namedStrangers } from '../../licensing/named-strangers.ts';
-import { Recogniser } from '../../licensing/recogniser.ts';
 import type { DeviceRequest } from '../../licensing/request-facts.ts';
 import { BodyReceiver } from '../body-receiver.ts';
 import { FailedAttempts, RETRY_AFTER_SECONDS } from '../failed-attempts.ts';
@@ -36,15 +32,13 @@ const BODY: Bilingual = { en: 'body', zh: '请求体' };
  */
 export function licenseRequestRoutes(scope: FastifyInstance, services: Services): void {
   const { store, batch, issuer, clock } = services;
-  const verb: Verb<DeviceRequest, DeviceOutcome> = answerRequests(issuer);
-
-  const recogniser = new Recogniser(store.reader, clock);
+  const desk = new AnswerDesk(store, clock, issuer, batch);
   const rejected = new FailedAttempts(MAX_REJECTED);
   const turns = new Turns();
 
   async function accept(compact: unknown, call: FastifyRequest): Promise<DeviceRequest> {
     try {
-      return await admitRequest(issuer, recogniser, compact, addressOf(call));
+      return await desk.admit(compact, addressOf(call));
     } catch (cause) {
       // That the store fails is nobody's guess.
       if (errorTable[asLicenseError(cause).code].http < 500) rejected.count(networkOf(call));
@@ -53,9 +47,7 @@ export function licenseRequestRoutes(scope: FastifyInstance, services: Services)
   }
 
   async function answerTo(request: DeviceRequest): Promise<Answer> {
-    const outcome = await batch.submit(verb, request);
-    if (outcome.kind === 'rejected') throw outcome.error;
-    return signStatement(issuer, outcome);
+    return (await desk.decide(request)).answer;
   }
 
   /**
