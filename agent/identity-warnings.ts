@@ -16,9 +16,13 @@ export const IDENTITY_WARNINGS = {
     en: 'this is a container: its machine-id comes with the image or is made anew at each start; set licenseKeyStrategy to file or literal, and keep the stateDir on a volume',
     zh: '当前为容器：machine-id 随镜像而来或每次启动时重新生成；请将 licenseKeyStrategy 设为 file 或 literal，并将 stateDir 放在卷上',
   },
+  license_key_transient: {
+    en: 'the LicenseKey comes from the machine-id, which is kept in memory and made anew at each start; set licenseKeyStrategy to file or literal, or write a machine-id to the disk, and keep the stateDir there, too',
+    zh: 'LicenseKey 来自 machine-id，而它位于内存中，每次启动时重新生成；请将 licenseKeyStrategy 设为 file 或 literal，或将 machine-id 写入磁盘，并将 stateDir 也放在磁盘上',
+  },
   fingerprint_weak: {
-    en: 'fewer than two components are known, so that a reinstalled system is not recognised by its hardware; as root: license-agent identity --collect',
-    zh: '已知的硬件特征不足两项，重装系统后无法凭硬件识别；请以 root 执行：license-agent identity --collect',
+    en: 'fewer than two components are known, so that a reinstalled system is not recognised by its hardware; where some are not readable, as root: license-agent identity --collect',
+    zh: '已知的硬件特征不足两项，重装系统后无法凭硬件识别；如有项目无权读取，请以 root 执行：license-agent identity --collect',
   },
 } as const satisfies Record<string, Bilingual>;
 
@@ -26,15 +30,22 @@ export type IdentityWarning = keyof typeof IDENTITY_WARNINGS;
 
 /** The warnings that an identity and the LicenseKey derived from it give rise to. */
 export function identityWarnings(
-  { components, environment }: Identity,
+  { components, environment, machineIdOrigin }: Identity,
   { source }: Pick<DerivedLicenseKey, 'source'>,
 ): IdentityWarning[] {
-  const isContainer = environment?.kind === 'container';
-  const isChosen = source === 'file' || source === 'literal';
-  const ofKey: IdentityWarning[] = [];
-  if (!isChosen && isContainer)
-    ofKey.push(source === 'machine' ? 'license_key_unstable' : 'license_key_of_host');
-  else if (source === 'machine') ofKey.push('license_key_shared');
+  const ofKey = warningOfKey(source, environment?.kind === 'container', machineIdOrigin);
   const known = Object.values(components).filter((values) => (values?.length ?? 0) > 0).length;
-  return known < 2 ? [...ofKey, 'fingerprint_weak'] : ofKey;
+  return [...(ofKey === undefined ? [] : [ofKey]), ...(known < 2 ? (['fingerprint_weak'] as const) : [])];
+}
+
+function warningOfKey(
+  source: DerivedLicenseKey['source'],
+  isContainer: boolean,
+  machineIdOrigin: Identity['machineIdOrigin'],
+): IdentityWarning | undefined {
+  if (source === 'file' || source === 'literal') return undefined;
+  if (isContainer && (source !== 'machine' || machineIdOrigin === 'host')) return 'license_key_of_host';
+  if (source !== 'machine') return undefined;
+  if (isContainer) return 'license_key_unstable';
+  return machineIdOrigin === 'memory' ? 'license_key_transient' : 'license_key_shared';
 }

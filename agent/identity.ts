@@ -1,29 +1,39 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as Type from 'typebox';
-import type { Components } from '#core/device/fingerprint.ts';
+import { COMPONENTS, type ComponentName } from '#core/device/fingerprint.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { parseJson } from '#core/shapes.ts';
 import { detectEnvironment, SystemEnvironment } from './environment.ts';
+import { IgnoredValue, ignoredFile } from './ignored-value.ts';
+import { MachineIdOrigin, readMachineId } from './machine-id.ts';
+import { networkCards } from './network-cards.ts';
+import { meaningful, meaningfulDisk } from './placeholder.ts';
 import { rootDiskSerial } from './root-disk.ts';
-import { listIfThere, readIfThere } from './system-files.ts';
+import { readIfThere } from './system-files.ts';
+import { silentTpm, tpmKey } from './tpm-key.ts';
 
-const Values = Type.Optional(
-  Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 64 }),
-);
+const MOST_VALUES = 64;
+
+const perComponent = <S extends Type.TSchema>(value: S) => {
+  const values = Type.Optional(Type.Array(value, { minItems: 1, maxItems: MOST_VALUES }));
+  return Type.Object({
+    boardSerial: values,
+    productUuid: values,
+    socSerial: values,
+    macs: values,
+    diskSerial: values,
+    tpmKey: values,
+  });
+};
 
 /** What a machine says of itself; also the content of an identity file. */
 export const Identity = Type.Object({
-  components: Type.Object({
-    boardSerial: Values,
-    productUuid: Values,
-    socSerial: Values,
-    macs: Values,
-    diskSerial: Values,
-    tpmKey: Values,
-  }),
+  components: perComponent(Type.String({ minLength: 1, maxLength: 256 })),
+  /** What was seen and does not count. */
+  ignored: Type.Optional(perComponent(IgnoredValue)),
   /** Reported and used for LicenseKeys, but no part of the fingerprint: images share it. */
   machineId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  machineIdOrigin: Type.Optional(MachineIdOrigin),
   environment: Type.Optional(SystemEnvironment),
 });
 export type Identity = Type.Static<typeof Identity>;
@@ -37,91 +47,91 @@ export function readIdentityFile(file: string): Identity {
   return parseJson(Identity, readTextFile(file, 65_536), 'identity_malformed', file);
 }
 
+/** Values of a component that count, and what was seen beside them. */
+interface Seen {
+  readonly values: readonly string[];
+  readonly ignored: readonly IgnoredValue[];
+}
+
 /**
  * Collects the identity of the machine whose file system stands at `root`. What may not be read is absent.
  * Source: protocol, Identity.
  */
 export async function collectIdentity(root = '/'): Promise<Identity> {
-  const one = (...files: string[]) => firstValue(files.map((file) => join(root, file)));
-  const components = {
-    boardSerial: one('sys/class/dmi/id/board_serial'),
-    productUuid: one('sys/class/dmi/id/product_uuid'),
-    socSerial: one('proc/device-tree/serial-number', 'sys/devices/soc0/serial_number'),
+  const environment = detectEnvironment(root);
+  const seen: Record<ComponentName, Seen> = {
+    boardSerial: inFiles(root, ['sys/class/dmi/id/board_serial']),
+    productUuid: inFiles(root, ['sys/class/dmi/id/product_uuid']),
+    socSerial: socSerial(root),
     macs: permanentMacs(root),
-    diskSerial: toList(meaningful(rootDiskSerial(root))),
+    diskSerial: diskSerial(root),
+    tpmKey: keyOfTpm(root),
   };
-  const machineId = await readMachineId(root);
+  const machineId = await readMachineId(root, environment);
   return {
-    components: Object.fromEntries(
-      Object.entries(components).filter(([, values]) => values.length > 0),
-    ) as Components & Identity['components'],
-    ...(machineId !== undefined && { machineId }),
-    environment: detectEnvironment(root),
+    components: known(seen, ({ values }) => values),
+    ignored: known(seen, ({ ignored }) => ignored),
+    ...(machineId !== undefined && { machineId: machineId.value, machineIdOrigin: machineId.origin }),
+    environment,
   };
 }
 
-/** What boards say when nobody gave them a serial number, in lower case. */
-const PLACEHOLDERS = new Set([
-  'to be filled by o.e.m.',
-  'to be filled by o.e.m',
-  'default string',
-  'base board serial number',
-  'system serial number',
-  'chassis serial number',
-  'serial number',
-  'not specified',
-  'not applicable',
-  'not available',
-  'none',
-  'n/a',
-  'na',
-  'null',
-  'oem',
-  'o.e.m.',
-  'invalid',
-  'unknown',
-  'empty',
-  'type2 - board serial number',
-  '123456789',
-  '0123456789',
-  '1234567890',
-  // Burnt by one firmware vendor into whole series of boards.
-  '03000200-0400-0500-0006-000700080009',
-]);
-
-/** A value that tells machines apart, or undefined for a placeholder. Source: protocol, Identity. */
-export function meaningful(raw: string | undefined): string | undefined {
-  const value = raw?.replaceAll('\0', '').trim() ?? '';
-  const repeats = /^(.)\1*$/.test(value.replace(/[-: .]/g, '').toLowerCase());
-  return value === '' || repeats || PLACEHOLDERS.has(value.toLowerCase()) ? undefined : value;
+/** The first of several files that holds a value which counts. */
+function inFiles(root: string, files: readonly string[]): Seen {
+  const ignored: IgnoredValue[] = [];
+  for (const file of files) {
+    const value = meaningful(readIfThere(join(root, file)));
+    if (value !== undefined) return { values: [value], ignored };
+    const not = ignoredFile(root, file);
+    if (not !== undefined) ignored.push(not);
+  }
+  return { values: [], ignored };
 }
 
-/** Addresses burnt into real cards: given by hardware, behind it a device, not made up locally. */
-function permanentMacs(root: string): string[] {
-  const folder = join(root, 'sys/class/net');
-  return listIfThere(folder)
-    .filter((card) => existsSync(join(folder, card, 'device')))
-    .filter((card) => readIfThere(join(folder, card, 'addr_assign_type'))?.trim() === '0')
-    .flatMap((card) => toList(meaningful(readIfThere(join(folder, card, 'address')))?.toLowerCase()))
-    .filter((mac) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) && !isLocallyAdministered(mac))
-    .toSorted();
+/** Boot loaders put it into the device tree, buses of a vendor show it, and older kernels have it with the processors. */
+function socSerial(root: string): Seen {
+  const seen = inFiles(root, ['proc/device-tree/serial-number', 'sys/devices/soc0/serial_number']);
+  if (seen.values.length > 0) return seen;
+  const [, serial] = /^Serial\s*:\s*(\S+)\s*$/m.exec(readIfThere(join(root, 'proc/cpuinfo')) ?? '') ?? [];
+  return { ...seen, values: toList(meaningful(serial)) };
 }
 
-/** IEEE 802, the second bit of the first octet. */
-function isLocallyAdministered(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 0b10) !== 0;
+/** Addresses burnt into real cards. */
+function permanentMacs(root: string): Seen {
+  const cards = networkCards(root);
+  return {
+    values: cards.flatMap(({ address, why }) => (why === undefined ? [address] : [])).toSorted(),
+    ignored: cards.flatMap(({ name: at, address: value, why }) =>
+      why === undefined ? [] : [{ at, why, value }],
+    ),
+  };
 }
 
-async function readMachineId(root: string): Promise<string | undefined> {
-  const [found] = firstValue([join(root, 'etc/machine-id'), join(root, 'var/lib/dbus/machine-id')]);
-  if (found !== undefined && found !== 'uninitialized') return found;
-  if (process.platform === 'linux') return undefined;
-  const { default: machineId } = await import('node-machine-id');
-  return meaningful(machineId.machineIdSync(true));
+function diskSerial(root: string): Seen {
+  const found = rootDiskSerial(root);
+  const values = toList(meaningfulDisk(found?.serial));
+  if (found === undefined || found.serial === '' || values.length > 0) return { values, ignored: [] };
+  return { values, ignored: [{ at: found.file, why: 'placeholder', value: found.serial.slice(0, 64) }] };
 }
 
-function firstValue(files: readonly string[]): string[] {
-  return files.flatMap((file) => toList(meaningful(readIfThere(file)))).slice(0, 1);
+function keyOfTpm(root: string): Seen {
+  const at = silentTpm(root);
+  return {
+    values: toList(tpmKey(root)),
+    ignored: at === undefined ? [] : [{ at, why: 'silent' }],
+  };
+}
+
+function known<T>(
+  seen: Readonly<Record<ComponentName, Seen>>,
+  pick: (seen: Seen) => readonly T[],
+): Partial<Record<ComponentName, T[]>> {
+  return Object.fromEntries(
+    COMPONENTS.flatMap((name) => {
+      const picked = pick(seen[name]).slice(0, MOST_VALUES);
+      return picked.length > 0 ? [[name, picked]] : [];
+    }),
+  );
 }
 
 function toList(value: string | undefined): string[] {

@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { mountOf } from './mount-of.ts';
 import { listIfThere, readIfThere } from './system-files.ts';
 
 /** Where drivers publish a disk's serial number: NVMe and MMC, virtio, SCSI and SATA. */
 const SERIAL_FILES = ['device/serial', 'serial', 'device/vpd_pg80', 'device/cid'];
+
+/** A disk's serial number as it stands in a file below the root. */
+export interface DiskSerial {
+  readonly file: string;
+  /** Printable; empty where the file holds nothing else. */
+  readonly serial: string;
+}
 
 /**
  * The serial number of the disk that the root file system is on: other disks come and go. Volumes (LVM, LUKS)
@@ -11,23 +19,15 @@ const SERIAL_FILES = ['device/serial', 'serial', 'device/vpd_pg80', 'device/cid'
  *
  * @param root where the machine's file system stands
  */
-export function rootDiskSerial(root: string): string | undefined {
-  const number = rootDeviceNumber(root);
-  const disk = number === undefined ? undefined : diskOf(join(root, 'sys/block'), number);
+export function rootDiskSerial(root: string): DiskSerial | undefined {
+  const mount = mountOf('/', root);
+  const disk = mount && diskOf(join(root, 'sys/block'), mount.device);
   if (disk === undefined) return undefined;
-  for (const file of SERIAL_FILES) {
-    const serial = readIfThere(join(root, 'sys/block', disk, file), 'latin1');
-    if (serial !== undefined) return printable(serial);
+  for (const file of SERIAL_FILES.map((name) => join('sys/block', disk, name))) {
+    const serial = readIfThere(join(root, file), 'latin1');
+    if (serial !== undefined) return { file, serial: printable(serial) };
   }
   return undefined;
-}
-
-/** `8:1` of what is mounted at `/`. Source: proc(5), mountinfo fields 3 and 5. */
-function rootDeviceNumber(root: string): string | undefined {
-  const mounts = (readIfThere(join(root, 'proc/self/mountinfo'), 'latin1') ?? '')
-    .split('\n')
-    .map((line) => line.split(' '));
-  return mounts.findLast(([, , , , mountPoint]) => mountPoint === '/')?.[2];
 }
 
 function diskOf(blocks: string, number: string): string | undefined {

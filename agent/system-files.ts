@@ -17,3 +17,8 @@ export function listIfThere(folder: string): string[] {
     return [];
   }
 }
+
+/** One word in a text, as programs name themselves in files and variables; undefined where it is none. */
+export function wordOf(text: string | undefined): string | undefined {
+  return /^[a-z0-9_-]{1,64}$/.exec(text?.trim() ?? '')?.[0];
+}

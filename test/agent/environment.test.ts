@@ -1,296 +1,251 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { COMPONENTS } from '#core/device/fingerprint.ts';
 import { deriveLicenseKey } from '#core/device/license-key.ts';
-import { asLicenseError } from '#core/errors.ts';
-import { whyAbsent } from '../../agent/absent-component.ts';
-import { detectEnvironment, type SystemEnvironment } from '../../agent/environment.ts';
-import { collectIdentity } from '../../agent/identity.ts';
-import { identityWarnings } from '../../agent/identity-warnings.ts';
-import { temporaryFolder } from './support.ts';
+import { LicenseError } from '#core/errors.ts';
+import { detectEnvironment } from '../../agent/environment.ts';
+import { collectIdentity, type Identity } from '../../agent/identity.ts';
+import { type IdentityWarning, identityWarnings } from '../../agent/identity-warnings.ts';
+import { ignoredText } from '../../agent/ignored-value.ts';
+import { requireDebianProgram } from '../support/debian.ts';
+import { card, dmi, type Files, fakeMachine, MACHINE_ID, pc, tpm12 } from '../support/fake-machine.ts';
+import { SYSTEMS, type SystemName } from '../support/fake-systems.ts';
 
-type Files = Readonly<Record<string, string>>;
-
-/** A system's files below a folder of its own. */
-function system(files: Files): string {
-  const root = temporaryFolder();
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), text, 'latin1');
-  }
-  return root;
-}
-
-const MACHINE_ID = { 'etc/machine-id': 'd4c1a2b3d4c1a2b3d4c1a2b3d4c1a2b3\n' };
-const dmi = (values: Files): Files =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`sys/class/dmi/id/${name}`, `${value}\n`]),
-  );
-const card = (name: string, address: string, type = '0', device = true): Files => ({
-  [`sys/class/net/${name}/address`]: `${address}\n`,
-  [`sys/class/net/${name}/addr_assign_type`]: `${type}\n`,
-  ...(device && { [`sys/class/net/${name}/device/vendor`]: '0x8086\n' }),
-});
-const disk = (serial: string): Files => ({
-  'proc/self/mountinfo': '23 1 8:1 / / rw - ext4 /dev/sda1 rw\n',
-  'sys/block/sda/dev': '8:0\n',
-  'sys/block/sda/sda1/dev': '8:1\n',
-  'sys/block/sda/device/serial': serial,
-});
-const PC: Files = {
-  ...dmi({
-    sys_vendor: 'LENOVO',
-    product_name: '20XW',
-    board_serial: 'PF1ABCDE',
-    product_uuid: '4c4c4544-0042-3510-8054-b4c04f4d3332',
-  }),
-  ...card('eth0', '00:1b:21:aa:bb:01'),
-  ...disk('S3Z6NB0K123456'),
-  ...MACHINE_ID,
-};
-const GUEST_CPU = { 'proc/cpuinfo': 'flags\t\t: fpu vme hypervisor avx\n' };
+/** The LicenseKey that follows from the machine-id of all these systems. */
+const FROM_MACHINE_ID = deriveLicenseKey({ kind: 'machine' }, {}, MACHINE_ID).licenseKey;
+/** No LicenseKey by that strategy. */
+const NONE = 'license_key_underivable';
 
 interface Expected {
-  readonly environment: SystemEnvironment;
+  /** `vm kvm`. */
+  readonly runsOn: string;
   /** Components that are known. */
   readonly known: readonly string[];
-  /** Where the LicenseKey comes from by the default strategy, or why it comes from nowhere. */
-  readonly source: string;
-  readonly warnings: readonly string[];
+  /** The LicenseKeys by `serial` and `mac`; by `hardware` it is the first that there is. */
+  readonly serial?: string;
+  readonly mac?: string;
+  /** Where the machine-id stands; '' where there is none. */
+  readonly machineId?: string;
+  readonly warnings: readonly IdentityWarning[];
 }
 
-const SYSTEMS: [string, Files, Expected][] = [
-  [
-    'a PC',
-    PC,
-    {
-      environment: { kind: 'machine' },
-      known: ['boardSerial', 'productUuid', 'macs', 'diskSerial'],
-      source: 'serial',
-      warnings: [],
-    },
-  ],
-  [
-    'a PC whose maker filled nothing in',
-    {
-      ...dmi({
-        sys_vendor: 'To Be Filled By O.E.M.',
-        board_serial: 'Default string',
-        product_uuid: '03000200-0400-0500-0006-000700080009',
-      }),
-      ...card('enp1s0', '00:1b:21:aa:bb:09'),
-      ...disk('WD-123'),
-      ...MACHINE_ID,
-    },
-    { environment: { kind: 'machine' }, known: ['macs', 'diskSerial'], source: 'mac', warnings: [] },
-  ],
-  [
-    'a Raspberry Pi',
-    {
-      'proc/device-tree/serial-number': '10000000abcdef01\0',
-      ...card('eth0', 'dc:a6:32:00:00:01'),
-      ...card('wlan0', 'dc:a6:32:00:00:02'),
-      ...MACHINE_ID,
-    },
-    { environment: { kind: 'machine' }, known: ['socSerial', 'macs'], source: 'serial', warnings: [] },
-  ],
-  [
-    'an i.MX board',
-    {
-      'sys/devices/soc0/serial_number': '0A1B2C3D4E5F\n',
-      ...card('eth0', '00:04:9f:01:02:03'),
-      ...MACHINE_ID,
-    },
-    { environment: { kind: 'machine' }, known: ['socSerial', 'macs'], source: 'serial', warnings: [] },
-  ],
-  [
-    'a board of which nothing is known but its card',
-    { ...card('eth0', '00:04:9f:01:02:03'), ...MACHINE_ID },
-    { environment: { kind: 'machine' }, known: ['macs'], source: 'mac', warnings: ['fingerprint_weak'] },
-  ],
-  [
-    'a KVM guest',
-    {
-      ...dmi({
-        sys_vendor: 'QEMU',
-        product_name: 'Standard PC (Q35 + ICH9, 2009)',
-        product_uuid: '9d1f6f6e-0000-4000-8000-000000000001',
-      }),
-      ...card('ens3', '52:54:00:12:34:56'),
-      ...MACHINE_ID,
-      ...GUEST_CPU,
-    },
-    {
-      environment: { kind: 'vm', name: 'qemu' },
-      known: ['productUuid'],
-      source: 'machine',
-      warnings: ['license_key_shared', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'a VMware guest',
-    {
-      ...dmi({
-        sys_vendor: 'VMware, Inc.',
-        product_name: 'VMware Virtual Platform',
-        board_serial: 'None',
-        product_uuid: '564d1234-5678-9abc-def0-123456789abc',
-      }),
-      ...card('ens33', '00:0c:29:aa:bb:cc'),
-      ...MACHINE_ID,
-    },
-    {
-      environment: { kind: 'vm', name: 'vmware' },
-      known: ['productUuid', 'macs'],
-      source: 'mac',
-      warnings: [],
-    },
-  ],
-  [
-    'a Hyper-V guest',
-    {
-      ...dmi({
-        sys_vendor: 'Microsoft Corporation',
-        product_name: 'Virtual Machine',
-        board_serial: '1234-5678-9012',
-        product_uuid: '11111111-2222-3333-4444-555555555555',
-      }),
-      ...MACHINE_ID,
-    },
-    {
-      environment: { kind: 'vm', name: 'microsoft' },
-      known: ['boardSerial', 'productUuid'],
-      source: 'serial',
-      warnings: [],
-    },
-  ],
-  [
-    'an EC2 instance',
-    {
-      ...dmi({ sys_vendor: 'Amazon EC2', product_uuid: 'ec2a1234-5678-9abc-def0-123456789abc' }),
-      ...MACHINE_ID,
-      ...GUEST_CPU,
-    },
-    {
-      environment: { kind: 'vm', name: 'amazon' },
-      known: ['productUuid'],
-      source: 'machine',
-      warnings: ['license_key_shared', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'a guest that does not say whose it is',
-    { ...MACHINE_ID, ...GUEST_CPU },
-    {
-      environment: { kind: 'vm' },
-      known: [],
-      source: 'machine',
-      warnings: ['license_key_shared', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'a Docker container on a PC',
-    {
-      ...PC,
-      '.dockerenv': '',
-      ...card('eth0', '02:42:ac:11:00:02', '3', false),
-      'proc/self/mountinfo': '1 0 0:50 / / rw - overlay overlay rw\n',
-    },
-    {
-      environment: { kind: 'container', name: 'docker' },
-      known: ['boardSerial', 'productUuid'],
-      source: 'serial',
-      warnings: ['license_key_of_host'],
-    },
-  ],
-  [
-    'a Docker container that sees no hardware',
-    { '.dockerenv': '', ...MACHINE_ID },
-    {
-      environment: { kind: 'container', name: 'docker' },
-      known: [],
-      source: 'machine',
-      warnings: ['license_key_unstable', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'a podman container',
-    { 'run/.containerenv': 'engine="podman-4.3.1"\n', ...MACHINE_ID },
-    {
-      environment: { kind: 'container', name: 'podman' },
-      known: [],
-      source: 'machine',
-      warnings: ['license_key_unstable', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'an LXC container',
-    { 'proc/1/environ': 'PATH=/bin\0container=lxc\0TERM=linux\0', ...MACHINE_ID },
-    {
-      environment: { kind: 'container', name: 'lxc' },
-      known: [],
-      source: 'machine',
-      warnings: ['license_key_unstable', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'systemd-nspawn',
-    { 'run/systemd/container': 'systemd-nspawn\n', ...MACHINE_ID },
-    {
-      environment: { kind: 'container', name: 'systemd-nspawn' },
-      known: [],
-      source: 'machine',
-      warnings: ['license_key_unstable', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'a Kubernetes pod',
-    { 'run/secrets/kubernetes.io/serviceaccount/namespace': 'default', ...MACHINE_ID },
-    {
-      environment: { kind: 'container', name: 'kubernetes' },
-      known: [],
-      source: 'machine',
-      warnings: ['license_key_unstable', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'WSL',
-    { 'proc/sys/kernel/osrelease': '5.15.153.1-microsoft-standard-WSL2\n', ...MACHINE_ID },
-    {
-      environment: { kind: 'container', name: 'wsl' },
-      known: [],
-      source: 'machine',
-      warnings: ['license_key_unstable', 'fingerprint_weak'],
-    },
-  ],
-  [
-    'a container whose image has no machine-id',
-    { '.dockerenv': '' },
-    {
-      environment: { kind: 'container', name: 'docker' },
-      known: [],
-      source: 'license_key_underivable',
-      warnings: [],
-    },
-  ],
-];
+const WEAK = 'fingerprint_weak';
 
-describe.each(SYSTEMS)('%s', (_, files, expected) => {
-  test('is told for what it is, with what it is recognised by, and what will surprise', async () => {
-    const identity = await collectIdentity(system(files));
-    expect(identity.environment).toEqual(expected.environment);
-    expect(Object.keys(identity.components)).toEqual(expected.known);
-    const derived = (() => {
-      try {
-        return deriveLicenseKey({ kind: 'hardware' }, identity.components, identity.machineId);
-      } catch (thrown) {
-        return asLicenseError(thrown).code;
-      }
-    })();
-    if (typeof derived === 'string') return expect(derived).toBe(expected.source);
-    expect(derived.source).toBe(expected.source);
-    expect(identityWarnings(identity, derived)).toEqual(expected.warnings);
+const EXPECTED: Record<SystemName, Expected> = {
+  'a PC': {
+    runsOn: 'machine',
+    known: ['boardSerial', 'productUuid', 'macs', 'diskSerial'],
+    serial: 'PF1ABCDE',
+    mac: '001B21AABB01',
+    warnings: [],
+  },
+  'a PC whose maker filled nothing in': {
+    runsOn: 'machine',
+    known: ['macs', 'diskSerial'],
+    mac: '001B21AABB09',
+    warnings: [],
+  },
+  'a Raspberry Pi': {
+    runsOn: 'machine',
+    known: ['socSerial', 'macs', 'diskSerial'],
+    serial: '10000000abcdef01',
+    mac: 'DCA632000001',
+    warnings: [],
+  },
+  'an i.MX board': {
+    runsOn: 'machine',
+    known: ['socSerial', 'macs'],
+    serial: '0A1B2C3D4E5F6071',
+    mac: '00049F010203',
+    warnings: [],
+  },
+  'a Rockchip board with a random address': {
+    runsOn: 'machine',
+    known: ['socSerial'],
+    serial: '8f3a2b1c9d0e4f56',
+    warnings: [WEAK],
+  },
+  'an old board that tells its serial number with its processor': {
+    runsOn: 'machine',
+    known: ['socSerial'],
+    serial: '02c00042b4e1a8d7',
+    warnings: [WEAK],
+  },
+  'a board of which nothing is known but its card': {
+    runsOn: 'machine',
+    known: ['macs'],
+    mac: '00049F010203',
+    warnings: [WEAK],
+  },
+  'a device whose root is read-only, its machine-id in memory': {
+    runsOn: 'machine',
+    known: [],
+    machineId: 'memory',
+    warnings: ['license_key_transient', WEAK],
+  },
+  'a device whose changes go to memory': {
+    runsOn: 'machine',
+    known: [],
+    machineId: 'memory',
+    warnings: ['license_key_transient', WEAK],
+  },
+  'a KVM guest': { runsOn: 'vm kvm', known: ['productUuid'], warnings: ['license_key_shared', WEAK] },
+  'a guest of QEMU alone': {
+    runsOn: 'vm qemu',
+    known: ['productUuid'],
+    warnings: ['license_key_shared', WEAK],
+  },
+  'a guest on ARM': { runsOn: 'vm qemu', known: [], warnings: ['license_key_shared', WEAK] },
+  'a VMware guest': {
+    runsOn: 'vm vmware',
+    known: ['productUuid', 'macs'],
+    mac: '000C29AABBCC',
+    warnings: [],
+  },
+  'a Hyper-V guest': {
+    runsOn: 'vm microsoft',
+    known: ['boardSerial', 'productUuid', 'macs'],
+    serial: '1234-5678-9012-3456-7890-1234-56',
+    mac: '00155D010203',
+    warnings: [],
+  },
+  'an EC2 instance (Nitro)': {
+    runsOn: 'vm amazon',
+    known: ['productUuid', 'diskSerial'],
+    warnings: ['license_key_shared'],
+  },
+  'an EC2 machine without a hypervisor': {
+    runsOn: 'machine',
+    known: ['boardSerial', 'productUuid'],
+    serial: 'BM-0042-17',
+    warnings: [],
+  },
+  'the first domain of Xen': {
+    runsOn: 'machine',
+    known: ['boardSerial', 'productUuid', 'macs', 'diskSerial'],
+    serial: 'PF1ABCDE',
+    mac: '001B21AABB01',
+    warnings: [],
+  },
+  'a Xen guest': { runsOn: 'vm xen', known: [], warnings: ['license_key_shared', WEAK] },
+  'a guest that does not say whose it is': {
+    runsOn: 'vm',
+    known: [],
+    warnings: ['license_key_shared', WEAK],
+  },
+  'a Docker container that sees the hardware of its host': {
+    runsOn: 'container docker',
+    known: ['boardSerial', 'productUuid'],
+    serial: 'PF1ABCDE',
+    machineId: 'image',
+    warnings: ['license_key_of_host'],
+  },
+  'a Docker container': {
+    runsOn: 'container docker',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+  'a Docker container that was lent the machine-id of its host': {
+    runsOn: 'container docker',
+    known: [],
+    machineId: 'host',
+    warnings: ['license_key_of_host', WEAK],
+  },
+  'a container whose image has no machine-id': {
+    runsOn: 'container docker',
+    known: [],
+    machineId: '',
+    warnings: [],
+  },
+  'a podman container': {
+    runsOn: 'container podman',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+  'an LXC container': {
+    runsOn: 'container lxc',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+  'systemd-nspawn': {
+    runsOn: 'container systemd-nspawn',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+  'a container of systemd that says so in /run': {
+    runsOn: 'container rkt',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+  'a Kubernetes pod': {
+    runsOn: 'container kubernetes',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+  'a container that says nothing, in a cgroup of its own': {
+    runsOn: 'container',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+  WSL: {
+    runsOn: 'container wsl',
+    known: [],
+    machineId: 'image',
+    warnings: ['license_key_unstable', WEAK],
+  },
+};
+
+/** The LicenseKey by a strategy, or why there is none. */
+function keyBy(kind: 'hardware' | 'serial' | 'mac' | 'machine', { components, machineId }: Identity): string {
+  try {
+    return deriveLicenseKey({ kind }, components, machineId).licenseKey;
+  } catch (thrown) {
+    if (thrown instanceof LicenseError) return thrown.code;
+    throw thrown;
+  }
+}
+
+function warningsOf(identity: Identity): readonly IdentityWarning[] {
+  try {
+    return identityWarnings(
+      identity,
+      deriveLicenseKey({ kind: 'hardware' }, identity.components, identity.machineId),
+    );
+  } catch {
+    // Without a LicenseKey nothing starts, which is said then.
+    return [];
+  }
+}
+
+describe.each(Object.entries(EXPECTED))('%s', (name, expected) => {
+  const { runsOn, known, serial = NONE, mac = NONE, machineId = 'disk', warnings } = expected;
+  const found = () => collectIdentity(fakeMachine(SYSTEMS[name as SystemName]));
+
+  test('is told for what it is, by what it is recognised, and what will surprise', async () => {
+    const identity = await found();
+    const { kind, name: whose } = identity.environment ?? {};
+    expect([kind, whose].filter(Boolean).join(' ')).toBe(runsOn);
+    expect(Object.keys(identity.components)).toEqual(known);
+    expect(identity.machineIdOrigin ?? '').toBe(machineId);
+    expect(warningsOf(identity)).toEqual(warnings);
+  });
+
+  test('gets its LicenseKey by each strategy', async () => {
+    const identity = await found();
+    const fromId = machineId === '' ? NONE : FROM_MACHINE_ID;
+    expect(keyBy('serial', identity)).toBe(serial);
+    expect(keyBy('mac', identity)).toBe(mac);
+    expect(keyBy('machine', identity)).toBe(fromId);
+    expect(keyBy('hardware', identity)).toBe([serial, mac, fromId].find((key) => key !== NONE) ?? NONE);
   });
 });
 
@@ -305,27 +260,84 @@ test('this system is told to be one of the three', () => {
   expect(['machine', 'vm', 'container']).toContain(detectEnvironment().kind);
 });
 
-describe('why a component is not known', () => {
-  test('a placeholder, no such thing, and cards that are none', () => {
-    const root = system({
-      ...dmi({ board_serial: 'To be filled by O.E.M.' }),
-      ...card('veth0', '02:42:ac:11:00:02', '3', false),
-    });
-    expect(whyAbsent('boardSerial', root).en).toContain('"To be filled by O.E.M." is a placeholder');
-    expect(whyAbsent('productUuid', root).en).toBe('this system has none');
-    expect(whyAbsent('macs', root).en).toContain('veth0');
-    expect(whyAbsent('macs', system({})).zh).toBe('本系统没有');
+describe('the key of a TPM', () => {
+  const key = async (files: Files) => (await collectIdentity(fakeMachine(files))).components.tpmKey?.[0];
+
+  test('1.2 is a component, the same at each start and another for each chip', async () => {
+    const one = await key(tpm12('A7'));
+    expect(one).toMatch(/^[0-9a-f]{64}$/);
+    expect(await key(tpm12('A7'))).toBe(one);
+    expect(await key(tpm12('A8'))).not.toBe(one);
   });
 
-  test('a serial number that only root may read', () => {
-    const root = system(dmi({ board_serial: 'PF1ABCDE' }));
-    const file = join(root, 'sys/class/dmi/id/board_serial');
-    chmodSync(file, 0o400);
+  test('that is not shown is absent, and said to be', async () => {
+    const tpm2 = { 'sys/class/tpm/tpm0/tpm_version_major': '2\n' };
+    for (const files of [tpm2, tpm12('00')]) {
+      const { components, ignored } = await collectIdentity(fakeMachine(files));
+      expect([components.tpmKey, ignored?.tpmKey?.[0]?.why]).toEqual([undefined, 'silent']);
+    }
+  });
+});
+
+describe('why a value does not count', () => {
+  test('is kept beside the values that do', async () => {
+    const { ignored = {} } = await collectIdentity(
+      fakeMachine({
+        ...dmi({ board_serial: 'To be filled by O.E.M.' }),
+        ...card('docker0', '02:42:ac:11:00:01', { type: '3', device: false }),
+        ...card('eth0', '00:1b:21:aa:bb:01', { type: '3' }),
+        ...card('eth1', '52:54:00:12:34:56'),
+        ...card('eth2', '00:00:00:00:00:00'),
+        ...card('lo', '00:00:00:00:00:00'),
+      }),
+    );
+    expect(ignored.boardSerial).toEqual([
+      { at: 'sys/class/dmi/id/board_serial', why: 'placeholder', value: 'To be filled by O.E.M.' },
+    ]);
+    expect(ignored.macs?.map(({ at, why }) => [at, why])).toEqual([
+      ['docker0', 'virtual'],
+      ['eth0', 'changed'],
+      ['eth1', 'local'],
+      ['eth2', 'placeholder'],
+    ]);
+    expect(Object.keys(ignored)).toEqual(['boardSerial', 'macs']);
+  });
+
+  test('is said in words', () => {
+    const at = 'sys/class/dmi/id/board_serial';
+    expect(ignoredText({ at, why: 'placeholder', value: 'None' }).en).toMatch(/^"None" is a placeholder/);
+    expect(ignoredText({ at, why: 'unreadable' }).en).toContain('as root: license-agent identity --collect');
+    expect(ignoredText({ at: 'eth1', why: 'local', value: '52:54:00:12:34:56' }).zh).toMatch(
+      /^eth1 的地址为本地生成/,
+    );
+  });
+});
+
+describe('a user who may not read the serial numbers', () => {
+  /** What nobody finds on a PC whose serial numbers are for root alone, as real kernels have it. */
+  function foundByNobody(files: Files): Identity {
+    requireDebianProgram('runuser', 'util-linux');
+    const root = fakeMachine(files);
     chmodSync(root, 0o755);
-    const program = `import('./agent/absent-component.ts').then(({ whyAbsent }) => console.log(whyAbsent('boardSerial', ${JSON.stringify(root)}).en))`;
-    const said = execFileSync('runuser', ['-u', 'nobody', '--', process.execPath, '-e', program], {
-      encoding: 'utf8',
-    });
-    expect(said).toContain('license-agent identity --collect');
+    for (const name of ['board_serial', 'product_uuid'])
+      chmodSync(join(root, 'sys/class/dmi/id', name), 0o400);
+    const program = `import('./agent/identity.ts').then(async ({ collectIdentity }) => console.log(JSON.stringify(await collectIdentity(${JSON.stringify(root)}))))`;
+    const command = ['-u', 'nobody', '--', process.execPath, '-e', program];
+    return JSON.parse(execFileSync('runuser', command, { encoding: 'utf8' }));
+  }
+
+  test('is told which, and to collect them as root; what may be read counts', () => {
+    const { components, ignored } = foundByNobody(pc);
+    expect(Object.keys(components)).toEqual(['macs', 'diskSerial']);
+    expect([ignored?.boardSerial?.[0]?.why, ignored?.productUuid?.[0]?.why]).toEqual([
+      'unreadable',
+      'unreadable',
+    ]);
+  });
+
+  test('sees a fingerprint that matches the one that root collects', async () => {
+    const { components: seen } = foundByNobody(pc);
+    const { components: all } = await collectIdentity(fakeMachine(pc));
+    for (const name of COMPONENTS) if (seen[name] !== undefined) expect(seen[name]).toEqual(all[name]);
   });
 });

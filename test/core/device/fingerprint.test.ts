@@ -1,11 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   BoundFingerprint,
   bindFingerprint,
   COMPONENTS,
   type ComponentName,
+  type Components,
   digestComponents,
   Fingerprint,
+  type FingerprintMatch,
   matchFingerprint,
 } from '#core/device/fingerprint.ts';
 import { newId, newSecret } from '#core/ids.ts';
@@ -81,6 +84,100 @@ describe('k of n', () => {
     );
     expect(matchFingerprint(bindFingerprint(digests, license), bindFingerprint(digests, newId()))).toBe(
       'different',
+    );
+  });
+});
+
+/** What the server says of a device that comes back as another set of components. */
+const matchOf = (before: Components, after: Components) =>
+  matchFingerprint(digestComponents(before, key), digestComponents(after, key));
+
+describe('a device in the field', () => {
+  const board = {
+    boardSerial: ['B-1'],
+    productUuid: ['U-1'],
+    macs: ['00:1b:21:aa:bb:01', '00:1b:21:aa:bb:02'],
+    diskSerial: ['D-1'],
+  } satisfies Components;
+
+  test.each<[string, Components, FingerprintMatch]>([
+    ['with a new network card is the same', { ...board, macs: ['00:1b:21:cc:dd:01'] }, 'same'],
+    [
+      'with a second card is the same',
+      { ...board, macs: ['00:1b:21:aa:bb:01', '00:1b:21:00:00:09'] },
+      'same',
+    ],
+    ['with a new disk is the same', { ...board, diskSerial: ['D-2'] }, 'same'],
+    [
+      'whose serial numbers are not readable now is the same',
+      { macs: board.macs, diskSerial: ['D-1'] },
+      'same',
+    ],
+    [
+      'with a new card and a new disk at once is for the operator',
+      { ...board, macs: ['x'], diskSerial: ['D-2'] },
+      'different',
+    ],
+    [
+      'whose disk went to another board is another',
+      { boardSerial: ['B-2'], productUuid: ['U-2'], macs: ['00:1b:21:ee:ff:01'], diskSerial: ['D-1'] },
+      'different',
+    ],
+    [
+      'whose image was copied to another board and another disk is another',
+      { boardSerial: ['B-2'], productUuid: ['U-2'], macs: ['00:1b:21:ee:ff:01'], diskSerial: ['D-2'] },
+      'different',
+    ],
+    ['of which one component is known is for the operator', { macs: board.macs }, 'undecided'],
+  ])('%s', (_, after, match) => {
+    expect(matchOf(board, after)).toBe(match);
+  });
+
+  test('with one board serial number and little else is told from a copy by its card', () => {
+    const small = { socSerial: ['S-1'], macs: ['00:1b:21:aa:bb:01'] };
+    expect(matchOf(small, { socSerial: ['S-2'], macs: ['00:1b:21:aa:bb:01'] })).toBe('different');
+    expect(matchOf(small, small)).toBe('same');
+  });
+});
+
+describe('of any two machines', () => {
+  const values = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 3 });
+  const components = fc.record(
+    Object.fromEntries(COMPONENTS.map((name) => [name, values])) as Record<ComponentName, typeof values>,
+    { requiredKeys: [] },
+  ) as fc.Arbitrary<Components>;
+
+  test('the rule is the published one, the same from both sides, in requests and in tokens', () => {
+    fc.assert(
+      fc.property(components, components, (one, other) => {
+        const both = COMPONENTS.filter((name) => one[name] && other[name]);
+        const equal = both.filter((name) => one[name]?.some((value) => other[name]?.includes(value))).length;
+        const rule = both.length < 2 ? 'undecided' : equal * 2 > both.length ? 'same' : 'different';
+        expect(matchOf(one, other)).toBe(rule);
+        expect(matchOf(other, one)).toBe(rule);
+        const [known, seen] = [digestComponents(one, key), digestComponents(other, key)];
+        expect(matchFingerprint(bindFingerprint(known, license), bindFingerprint(seen, license))).toBe(rule);
+      }),
+    );
+  });
+
+  test('a component that one of them stops telling never makes it another', () => {
+    fc.assert(
+      fc.property(components, fc.subarray([...COMPONENTS]), (whole, hidden) => {
+        const after = Object.fromEntries(
+          Object.entries(whole).filter(([name]) => !hidden.includes(name as ComponentName)),
+        );
+        expect(matchOf(whole, after)).not.toBe('different');
+      }),
+    );
+  });
+
+  test('a changed component of three or more is never another device', () => {
+    fc.assert(
+      fc.property(components, fc.constantFrom(...COMPONENTS), (whole, changed) => {
+        fc.pre(Object.keys(whole).length >= 3 && whole[changed] !== undefined);
+        expect(matchOf(whole, { ...whole, [changed]: ['another'] })).toBe('same');
+      }),
     );
   });
 });
