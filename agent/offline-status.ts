@@ -44,7 +44,7 @@ export async function offlineStatus(options: CommonOptions, env: Environment): P
 }
 
 /** The stateDir is the owner's alone: others learn that they may not look, and nothing false. */
-function requireReadable(stateDir: string): void {
+export function requireReadable(stateDir: string): void {
   try {
     accessSync(stateDir, constants.R_OK | constants.X_OK);
   } catch (cause) {

@@ -2,6 +2,7 @@ import type { ExitCode } from '#core/error-table.ts';
 import type { Terminal } from '#core/host/cli.ts';
 import { createProgram, runCommandLine } from '#core/host/command-line.ts';
 import type { AskOptions } from './commands/ask.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
 import type { RequestOptions } from './commands/request.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { type CommonOptions, DEFAULT_CONFIG_FILE } from './options.ts';
@@ -123,10 +124,9 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .command('doctor')
     .description(texts.doctor)
     .option('--bundle <FILE>', texts.bundle)
+    .option('--with-identity', texts.withIdentity)
     .action(
-      run(async (options: { bundle?: string }) =>
-        (await import('./commands/doctor.ts')).doctor(options, terminal),
-      ),
+      run(async (options: DoctorOptions) => (await import('./commands/doctor.ts')).doctor(options, terminal)),
     );
 
   await runCommandLine(program, argv);

@@ -1,105 +1,63 @@
 import { systemClock } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
-import type { Language } from '#core/errors.ts';
+import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { createFileDurably } from '#core/host/files.ts';
-import { table } from '#core/host/table.ts';
+import { printable } from '#core/host/printable.ts';
+import { VERSION } from '#core/host/version.ts';
 import { requireNewFile } from '#core/host/write-new-file.ts';
 import { loadAgentConfig } from '../config.ts';
-import { examine } from '../doctor/examine.ts';
-import type { Finding, FindingOutcome } from '../doctor/finding.ts';
+import { type Examination, examine, examineWithout } from '../doctor/examine.ts';
+import { findingsText } from '../doctor/findings-text.ts';
 import type { CommonOptions } from '../options.ts';
 
 export interface DoctorOptions extends CommonOptions {
   /** File of a report without secrets. */
   readonly bundle?: string;
+  /** With serial numbers in the report, and not their digests. */
+  readonly withIdentity?: boolean;
 }
 
 /**
- * `doctor`: what is wrong among clock, daemon, store, token, network, identity, permissions and disk, each with what to
- * do. Exit 0 where nothing is.
+ * `doctor`: what is wrong among configuration, clock, daemon, store, token, certificates, network, identity, permissions
+ * and disk, each with what to do. Exit 0 where nothing is, else 1.
  *
- * @throws as loadAgentConfig; `file_exists`, `file_unwritable`
+ * @throws `file_exists`, `file_unwritable`, `store_full` of the report
  */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitCode> {
-  const { bundle } = options;
+  const { bundle, withIdentity } = options;
   if (bundle !== undefined) requireNewFile(bundle);
-  const config = loadAgentConfig(options, process.env);
-  const examination = await examine(config, options, process.env, systemClock.now());
+  // Where no name server answers, the C library would go on asking, and keep this program, for half a minute.
+  process.env['RES_OPTIONS'] ??= 'timeout:2 attempts:1';
+  const now = systemClock.now();
+  const examination = await examineDevice(options, now);
   const { findings } = examination;
-  const words = WORDS[terminal.language];
   if (bundle !== undefined) {
     const { bundleOf } = await import('../doctor/bundle.ts');
-    createFileDurably(bundle, await bundleOf(examination, config), 0o600);
+    createFileDurably(bundle, await bundleOf(examination, { env: process.env, now, withIdentity }), 0o600);
   }
-  const told = bundle === undefined ? '' : `\n${words.bundle(bundle)}`;
-  answer(terminal, { findings, ...(bundle && { bundle }) }, `${textOf(findings, terminal)}${told}`);
-  return findings.some(({ outcome }) => outcome === 'fault') ? 1 : 0;
+  const isSound = findings.every(({ outcome }) => outcome !== 'fault');
+  if (terminal.json)
+    answer(terminal, { healthy: isSound, agentVersion: VERSION, findings, ...(bundle && { bundle }) }, '');
+  else {
+    const told = bundle === undefined ? '' : `\n${WORDS[terminal.language].bundle(printable(bundle))}`;
+    terminal.out(`${findingsText(findings, terminal)}${told}\n`);
+  }
+  return isSound ? 0 : 1;
 }
 
-const SIGNS: Readonly<Record<FindingOutcome, string>> = { ok: '✓', warning: '!', fault: '✗', skipped: '–' };
-
-function textOf(findings: readonly Finding[], { language, columns }: Terminal): string {
-  const words = WORDS[language];
-  const rows = findings.map(({ id, outcome, what }) => [
-    SIGNS[outcome],
-    nameOf(id, language),
-    what[language],
-  ]);
-  const remedies = findings.flatMap(({ outcome, remedy, id }) =>
-    remedy === undefined || outcome === 'ok'
-      ? []
-      : [`${nameOf(id, language)}${words.colon}${remedy[language]}`],
-  );
-  const todo = remedies.length === 0 ? words.well : `${words.todo}\n${[...new Set(remedies)].join('\n')}`;
-  return `${table(rows, { columns })}\n${todo}`;
-}
-
-function nameOf(id: string, language: Language): string {
-  const [area = ''] = id.split('.');
-  const names: Readonly<Record<string, string>> = WORDS[language].names;
-  return names[area] ?? id;
+/** A configuration that cannot be used is a finding, too. */
+async function examineDevice(options: DoctorOptions, now: number): Promise<Examination> {
+  try {
+    const config = loadAgentConfig(options, process.env);
+    return await examine({ config, options, env: process.env, now });
+  } catch (thrown) {
+    if (thrown instanceof LicenseError && thrown.code.startsWith('config_')) return examineWithout(thrown);
+    throw thrown;
+  }
 }
 
 const WORDS = {
-  en: {
-    colon: ': ',
-    todo: 'What to do:',
-    well: 'Nothing is wrong.',
-    bundle: (file: string) => `The report, without secrets, is ${file}.`,
-    names: {
-      clock: 'Clock',
-      daemon: 'Daemon',
-      store: 'Store',
-      token: 'License',
-      enrollment: 'Enrollment',
-      dns: 'DNS',
-      route: 'Route',
-      tls: 'TLS',
-      server: 'Server',
-      identity: 'Identity',
-      permissions: 'Permissions',
-      disk: 'Disk',
-    },
-  },
-  zh: {
-    colon: '：',
-    todo: '处理建议：',
-    well: '一切正常。',
-    bundle: (file: string) => `不含机密的报告已写入 ${file}。`,
-    names: {
-      clock: '时钟',
-      daemon: '守护进程',
-      store: '存储',
-      token: '许可证',
-      enrollment: '登记',
-      dns: 'DNS',
-      route: '网络',
-      tls: 'TLS',
-      server: '服务器',
-      identity: '设备身份',
-      permissions: '权限',
-      disk: '磁盘',
-    },
-  },
+  en: { bundle: (file: string) => `The report, without secrets, is ${file}.` },
+  zh: { bundle: (file: string) => `不含机密的报告已写入 ${file}。` },
 };
