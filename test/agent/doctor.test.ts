@@ -398,7 +398,8 @@ describe('the program', () => {
   test('colours its signs on a terminal, and nowhere else', async () => {
     requireDebianProgram('script', 'bsdutils');
     const folder = await idle();
-    const command = `${process.execPath} agent/main.ts doctor --config ${folder.configFile}`;
+    // As a person sees it: what runs the tests may have said that nobody looks.
+    const command = `env -u CI -u NO_COLOR -u FORCE_COLOR ${process.execPath} agent/main.ts doctor --config ${folder.configFile}`;
     const shown = await outputOf('script', ['-q', '-c', command, '/dev/null'], {
       TERM: 'xterm',
       LANG: 'C.UTF-8',
