@@ -1,5 +1,6 @@
-import { Answer, claimsOf, type VerifiedAnswer, verifyAnswer } from '#core/documents/answer.ts';
+import { Answer, claimsOf, nonceOf, type VerifiedAnswer, verifyNewAnswer } from '#core/documents/answer.ts';
 import { isEnding, type LicenseDenial } from '#core/documents/license-denial.ts';
+import { adoptSuccession, type KnownRoots } from '#core/documents/root-succession.ts';
 import { asLicenseError, LicenseError } from '#core/errors.ts';
 import { parseShape } from '#core/shapes.ts';
 import { type Enrolled, subjectOf } from './enrolled.ts';
@@ -28,9 +29,12 @@ export interface AcceptParts {
   readonly store: AgentStore;
   readonly clock: TrustedClock;
   readonly held: HeldLicenses;
+  /** Takes newer vendor roots in, once they are stored; gives the enrollment under them. */
+  readonly adopt: (roots: KnownRoots) => Enrolled;
 }
 
 interface Believed extends Accepted {
+  readonly roots: KnownRoots;
   readonly change: AcceptedChange;
   readonly signed: SignedTime & { readonly forwardOnly: boolean };
 }
@@ -39,7 +43,7 @@ interface Believed extends Accepted {
  * Accepts answers, each by itself, or refuses it and leaves everything as it was; what is accepted is stored in one
  * transaction. Source: protocol, Trust, Time and "What ends a license on a device".
  *
- * @returns per answer what was accepted, or why not: as verifyAnswer; `answer_unexpected`, `issuer_serial_old`,
+ * @returns per answer what was accepted, or why not: as verifyNewAnswer; `root_succession_invalid`, `answer_unexpected`, `issuer_serial_old`,
  * `answer_stale`, `answer_for_another_license`
  * @throws of the store
  */
@@ -48,7 +52,7 @@ export async function acceptAnswers(
   arrived: readonly Arrived[],
   channel: Channel,
 ): Promise<(Accepted | LicenseError)[]> {
-  const { enrolled, store, clock, held } = parts;
+  const { enrolled, store, clock, held, adopt } = parts;
   const outcomes: (Believed | LicenseError)[] = [];
   for (const each of arrived) {
     try {
@@ -62,17 +66,23 @@ export async function acceptAnswers(
   const believed = outcomes.filter((outcome): outcome is Believed => !(outcome instanceof LicenseError));
   if (believed.length > 0) {
     const mark = clock.adopting(believed.map(({ signed }) => signed));
+    const roots = believed
+      .map((each) => each.roots)
+      .reduce((newest, each) => (each.all.length > newest.all.length ? each : newest), enrolled.roots);
+    const areNewer = roots !== enrolled.roots;
     store.accept({
       serverId: enrolled.subject.serverId,
       serial: Math.max(...believed.map(({ verified }) => verified.serial)),
       mark,
+      rootSuccession: areNewer ? roots.rootSuccession : undefined,
       answers: believed.map(({ change }) => change),
     });
     clock.hold(mark);
+    const under = areNewer ? adopt(roots) : enrolled;
     // It was verified just now: whoever asks next need not do it again.
     for (const { request, verified, change } of believed)
       if (verified.kind === 'token' && change.held)
-        held.remember(enrolled, request.licenseKey, change.held, verified.token);
+        held.remember(under, request.licenseKey, change.held, verified.token);
   }
   return outcomes;
 }
@@ -86,7 +96,8 @@ async function believe(
   const request = requestOf(store, enrolled, answer, channel);
   // Which license it is about is what was asked for; an answer that says otherwise is refused by what follows.
   const licenseKey = request?.licenseKey ?? enrolled.subject.licenseKey;
-  const verified = await verifyAnswer(answer, subjectOf(enrolled, licenseKey), enrolled.roots);
+  const roots = await adoptSuccession(enrolled.roots, answer.rootSuccession ?? []);
+  const verified = await verifyNewAnswer(answer, subjectOf(enrolled, licenseKey), roots);
   const { nonce, iat } = claimsOf(verified);
   if (request === undefined || request.jti !== nonce || (jti !== undefined && jti !== nonce))
     throw new LicenseError('answer_unexpected');
@@ -113,6 +124,7 @@ async function believe(
   return {
     request,
     verified,
+    roots,
     change: { id: { appId, pid, licenseKey }, jti: nonce, held: row, isGone },
     signed: { iat, request, forwardOnly: keepsToken },
   };
@@ -125,23 +137,13 @@ async function believe(
 function requestOf(
   store: AgentStore,
   { subject }: Enrolled,
-  { document }: Answer,
+  answer: Answer,
   channel: Channel,
 ): PendingRequest | undefined {
-  const jti = nonceOf(document);
-  const request = jti === undefined ? undefined : store.pending.find(jti);
+  const request = store.pending.find(nonceOf(answer));
   if (request?.appId !== subject.appId || request.pid !== subject.pid) return undefined;
   const isDeparture = departureOf(request.purpose) !== undefined;
   return request.channel === channel || isDeparture ? request : undefined;
-}
-
-function nonceOf(document: string): string | undefined {
-  try {
-    const { nonce } = JSON.parse(Buffer.from(document.split('.')[1] ?? '', 'base64url').toString());
-    return typeof nonce === 'string' ? nonce : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What is held from now on; undefined where that does not change. */

@@ -3,7 +3,7 @@ import { LicenseError } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { AgentConfig } from './config.ts';
 import { openDevice } from './device.ts';
-import { type Enrolled, enrolledDevice, readStoredEnrollment } from './enrolled.ts';
+import { type Enrolled, enrolledDevice, readStoredEnrollment, underStoredRoots } from './enrolled.ts';
 import { Events } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { Gateway } from './gateway.ts';
@@ -66,8 +66,7 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
   };
   try {
     const device = await openDevice(config);
-    const stored = readStoredEnrollment(config);
-    const enrolled = stored && enrolledDevice(stored, device);
+    const stored = await readStoredEnrollment(config);
     const store = AgentStore.open(stateFiles(config.stateDir).store, () => readClock().wall, {
       copy: join(config.runtimeDir, 'agent.db.copy'),
     });
@@ -75,6 +74,7 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
       log.error({ file: store.file }, 'the disk takes no writes: going on with a copy until the next start');
     endings.push(async () => store.close());
     store.pending.removeEndedCalls();
+    const enrolled = stored && enrolledDevice(await underStoredRoots(stored, store, log), device);
 
     const clock = new TrustedClock(readClock, store.clockMark);
     const persist = () => persistClock(clock, store, log);
@@ -95,14 +95,12 @@ export async function startDaemon({ config, send, readClock, random, log }: Daem
 
     const activateUnder = async (next: Enrolled) => {
       const { own } = licenses;
-      const beside = new Refresher({
-        licenses: new Licenses({ device, enrolled: next, store, clock, log }),
-        send,
-        log,
-      });
-      const outcome = (await beside.refresh([own], { purpose: 'activate' })).get(own);
+      const beside = new Licenses({ device, enrolled: next, store, clock, log });
+      const refresher = new Refresher({ licenses: beside, send, log });
+      const outcome = (await refresher.refresh([own], { purpose: 'activate' })).get(own);
       if (outcome?.kind === 'failure') throw outcome.error;
       if (outcome?.kind === 'denial') throw new LicenseError(outcome.code, { pid: next.subject.pid });
+      return beside.requireEnrolled();
     };
     const service = new Service({
       ...{ config, licenses, refresher, loop, activateUnder },

@@ -1,42 +1,39 @@
 import { existsSync } from 'node:fs';
 import { digestComponents, type Fingerprint } from '#core/device/fingerprint.ts';
 import type { AnswerSubject } from '#core/documents/answer.ts';
-import { type Enrollment, parseEnrollment } from '#core/documents/enrollment.ts';
+import { type Enrollment, type PinnedEnrollment, parseEnrollment } from '#core/documents/enrollment.ts';
+import { adoptSuccession, type KnownRoots } from '#core/documents/root-succession.ts';
 import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
+import { LicenseError } from '#core/errors.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { readSecretFile } from '#core/host/key-file.ts';
-import type { VerificationKey } from '#core/keys.ts';
+import type { Logger } from '#core/host/log.ts';
 import type { AgentConfig } from './config.ts';
 import type { Device } from './device.ts';
 import { stateFiles } from './state-files.ts';
+import type { AgentStore } from './store/agent-store.ts';
 
 /** What an enrollment makes of a device: whom it trusts, and for whom answers must be. */
 export interface Enrolled {
   readonly enrollment: Enrollment;
-  readonly roots: readonly VerificationKey[];
+  readonly roots: KnownRoots;
   readonly subject: AnswerSubject;
   readonly fingerprint: Fingerprint;
-}
-
-/** An enrollment, and the vendor root that it was held against. */
-export interface PinnedEnrollment {
-  readonly enrollment: Enrollment;
-  readonly root: VerificationKey;
 }
 
 /**
  * An enrollment of unknown origin, held against the pinned vendor root.
  *
  * @param where name of the file, for the message
- * @throws `enrollment_malformed`, `enrollment_other_root`, `file_unreadable`, `vendor_roots_malformed`
+ * @throws `file_unreadable`, `vendor_roots_malformed`; as parseEnrollment
  */
-export function readEnrollment(
+export async function readEnrollment(
   { vendorRootsFile }: AgentConfig,
   text: string,
   where: string,
-): PinnedEnrollment {
-  const { root } = parseVendorRoots(readTextFile(vendorRootsFile, 65_536), vendorRootsFile);
-  return { enrollment: parseEnrollment(text, root, where), root };
+): Promise<PinnedEnrollment> {
+  const pinned = parseVendorRoots(readTextFile(vendorRootsFile, 65_536), vendorRootsFile);
+  return parseEnrollment(text, pinned, where);
 }
 
 /**
@@ -44,20 +41,38 @@ export function readEnrollment(
  *
  * @throws as {@link readEnrollment}; `key_file_permissions`
  */
-export function readStoredEnrollment(config: AgentConfig): PinnedEnrollment | undefined {
+export async function readStoredEnrollment(config: AgentConfig): Promise<PinnedEnrollment | undefined> {
   const file = stateFiles(config.stateDir).enrollment;
   return existsSync(file) ? readEnrollment(config, readSecretFile(file), file) : undefined;
 }
 
+/**
+ * The enrollment under the newest roots that the store remembers. The disk is not trusted: a succession that does not
+ * hold is passed over, and comes again with the next answer.
+ */
+export async function underStoredRoots(
+  pinned: PinnedEnrollment,
+  store: AgentStore,
+  log?: Logger,
+): Promise<PinnedEnrollment> {
+  try {
+    return { ...pinned, roots: await adoptSuccession(pinned.roots, store.rootSuccession) };
+  } catch (thrown) {
+    if (!(thrown instanceof LicenseError)) throw thrown;
+    log?.warn({ code: thrown.code }, 'the stored root succession does not hold; going on without it');
+    return pinned;
+  }
+}
+
 /** What an enrollment makes of this device. */
 export function enrolledDevice(
-  { enrollment, root }: PinnedEnrollment,
+  { enrollment, roots }: PinnedEnrollment,
   { key, licenseKey: { licenseKey }, identity }: Device,
 ): Enrolled {
   const { serverId, cid, appId, pid, fingerprintKey } = enrollment;
   return {
     enrollment,
-    roots: [root],
+    roots,
     subject: { serverId, cid, appId, pid, licenseKey, jkt: key.thumbprint },
     fingerprint: digestComponents(identity.components, fingerprintKey),
   };

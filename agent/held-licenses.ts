@@ -56,7 +56,7 @@ export class HeldLicenses {
   }
 
   async #verify(row: LicenseRow, enrolled: Enrolled, licenseKey: string): Promise<HeldLicense> {
-    const held = await verifyHeld(row, subjectOf(enrolled, licenseKey), enrolled.roots);
+    const held = await verifyHeld(row, subjectOf(enrolled, licenseKey), enrolled.roots.all);
     if (held.fault !== undefined) {
       this.#log?.error(
         { code: held.fault.code, detail: held.fault.detail },

@@ -1,3 +1,4 @@
+import type { KnownRoots } from '#core/documents/root-succession.ts';
 import { LicenseError } from '#core/errors.ts';
 import { evaluate, type TrustedTime, type Verdict } from '#core/evaluate.ts';
 import type { Logger } from '#core/host/log.ts';
@@ -67,6 +68,8 @@ export class Licenses {
 
   /** Puts another enrollment in the place of the present one; what is held is verified again under it. */
   enroll(enrolled: Enrolled): void {
+    const { rootSuccession } = enrolled.roots;
+    if (rootSuccession.length > 0) this.store.saveRootSuccession(rootSuccession);
     this.#enrolled = enrolled;
     this.announce([this.own]);
   }
@@ -124,6 +127,11 @@ export class Licenses {
       store: this.store,
       clock: this.clock,
       held: this.#held,
+      adopt: (roots: KnownRoots) => {
+        const enrolled = this.requireEnrolled();
+        if (roots.all.length > enrolled.roots.all.length) this.#enrolled = { ...enrolled, roots };
+        return this.requireEnrolled();
+      },
     };
   }
 

@@ -4,7 +4,7 @@ import { codeOf, reasonOf } from '#core/host/reason.ts';
 import type { AgentStatus } from './client/local-answers.ts';
 import { loadAgentConfig } from './config.ts';
 import { readDevice } from './device.ts';
-import { enrolledDevice, readStoredEnrollment } from './enrolled.ts';
+import { enrolledDevice, readStoredEnrollment, underStoredRoots } from './enrolled.ts';
 import { Licenses } from './licenses.ts';
 import { machineClock } from './machine-clock.ts';
 import type { CommonOptions, Environment } from './options.ts';
@@ -25,14 +25,14 @@ export async function offlineStatus(options: CommonOptions, env: Environment): P
   const readClock = machineClock();
   requireReadable(config.stateDir);
   const device = await readDevice(config);
-  const stored = readStoredEnrollment(config);
+  const stored = await readStoredEnrollment(config);
   const store = AgentStore.openReadonly(stateFiles(config.stateDir).store);
   if (device === undefined || store === undefined) {
     store?.close();
     return emptyStatus(readClock().wall, stored?.enrollment);
   }
-  const enrolled = stored && enrolledDevice(stored, device);
   try {
+    const enrolled = stored && enrolledDevice(await underStoredRoots(stored, store), device);
     const clock = new TrustedClock(readClock, store.clockMark);
     // Nobody confirms time while no daemon runs: the clock is believed as it is, else a license would never end.
     clock.atLeast(clock.time().now);

@@ -19,7 +19,12 @@ export async function prove(licenses: Licenses, licenseKey: string, nonce: strin
   }
   const { key } = licenses.device;
   const claims = { nonce, iat: time.now, licenseKey, token: token.jti, jwk: key.jwk };
-  return { proof: await licenseProofDocument.sign(claims, key), ...JSON.parse(answer) };
+  const rootSuccession = licenses.enrolled?.roots.rootSuccession ?? [];
+  return {
+    proof: await licenseProofDocument.sign(claims, key),
+    ...JSON.parse(answer),
+    ...(rootSuccession.length > 0 && { rootSuccession }),
+  };
 }
 
 function refusalOf(state: State) {

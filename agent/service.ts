@@ -3,7 +3,7 @@ import { isUsable, type Media } from '#core/evaluate.ts';
 import { checkAnswerOf } from './check-answer.ts';
 import type { AgentStatus, CheckAnswer } from './client/local-answers.ts';
 import type { AgentConfig } from './config.ts';
-import { type Enrolled, enrolledDevice, isSameIssuer, readEnrollment } from './enrolled.ts';
+import { type Enrolled, enrolledDevice, isSameIssuer, readEnrollment, underStoredRoots } from './enrolled.ts';
 import type { Licenses } from './licenses.ts';
 import type { RefreshLoop } from './refresh-loop.ts';
 import type { Asked, Refresher } from './refresher.ts';
@@ -18,8 +18,12 @@ export interface ServiceParts {
   readonly loop: RefreshLoop;
   /** Sessions of a license that run now. */
   readonly sessions: (licenseKey: string) => number;
-  /** Activates under another enrollment, beside the present one; throws where that brings no license. */
-  readonly activateUnder: (enrolled: Enrolled) => Promise<void>;
+  /**
+   * Activates under another enrollment, beside the present one; throws where that brings no license.
+   *
+   * @returns it, with the roots that came to be known by it
+   */
+  readonly activateUnder: (enrolled: Enrolled) => Promise<Enrolled>;
 }
 
 /** What the daemon does for whoever asks at its sockets about a license. */
@@ -85,12 +89,12 @@ export class Service {
    */
   async enroll(text: string): Promise<AgentStatus> {
     const { config, licenses, loop, activateUnder } = this.#parts;
-    const enrolled = enrolledDevice(readEnrollment(config, text, 'enrollment'), licenses.device);
+    const pinned = await underStoredRoots(await readEnrollment(config, text, 'enrollment'), licenses.store);
+    const enrolled = enrolledDevice(pinned, licenses.device);
     const { state } = (await licenses.verdict()).verdict;
     const moves =
       licenses.enrolled !== undefined && !isSameIssuer(licenses.enrolled.enrollment, enrolled.enrollment);
-    if (moves && isUsable(state)) await activateUnder(enrolled);
-    licenses.enroll(enrolled);
+    licenses.enroll(moves && isUsable(state) ? await activateUnder(enrolled) : enrolled);
     writeStateFile(stateFiles(config.stateDir).enrollment, text);
     await loop.start();
     return this.status();

@@ -12,6 +12,7 @@ import { CredentialUse } from './licensing/credential-use.ts';
 import { forget } from './licensing/forget.ts';
 import { purgePreauthorizations } from './licensing/preauthorization/purge-preauthorizations.ts';
 import { Uploads } from './licensing/preauthorization/uploads.ts';
+import { RootChain } from './licensing/root-chain.ts';
 import { settleAllMinutes } from './licensing/settle-minutes.ts';
 import { openStore, type Store } from './store/database.ts';
 import { watchCommits } from './store/watch-commits.ts';
@@ -60,7 +61,7 @@ export async function startServer(
   const store = watchCommits(opened, () => alerts.wake());
   const batch = new Batch(store, clock);
   const credentialUse = new CredentialUse();
-  const issuer = { serverId, key, otherKeys };
+  const issuer = { serverId, key, otherKeys, rootChain: new RootChain(store.reader, roots) };
   const uploads = new Uploads(store, clock, log, {
     stateDir: config.stateDir,
     maxBytes: config.uploadMaxMiB * MEBIBYTE,
@@ -69,7 +70,6 @@ export async function startServer(
     store,
     batch,
     issuer,
-    roots,
     clock,
     config,
     log,

@@ -2,6 +2,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import { type Answer, verifyAnswer } from '#core/documents/answer.ts';
 import { verifyLicenseProof } from '#core/documents/license-proof.ts';
 import { type LicenseToken, licenseTokenDocument } from '#core/documents/license-token.ts';
+import { adoptSuccession } from '#core/documents/root-succession.ts';
 import type { PurchaseTerms } from '#core/documents/terms.ts';
 import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import { LicenseError } from '#core/errors.ts';
@@ -28,15 +29,16 @@ export interface VerifiedLicense {
  * certificate, token, the vendor's terms, and the device key's signature over the nonce. Source: protocol,
  * Applications.
  *
- * @throws as verifyAnswer and verifyLicenseProof; `answer_for_another_license` for another App, `expired`
+ * @throws as verifyAnswer and verifyLicenseProof; `root_succession_invalid`; `answer_for_another_license` for another App, `expired`
  */
 export async function verifyLicense(
   { proof, ...answer }: ProofAnswer,
   nonce: string,
   { vendorRoots, appId, now }: VerifyLicenseOptions,
 ): Promise<VerifiedLicense> {
-  const { root } = parseVendorRoots(vendorRoots, 'vendorRoots');
-  const verified = await verifyAnswer(answer, subjectOf(answer, appId), [root]);
+  const pinned = parseVendorRoots(vendorRoots, 'vendorRoots');
+  const { all } = await adoptSuccession(pinned, answer.rootSuccession ?? []);
+  const verified = await verifyAnswer(answer, subjectOf(answer, appId), all);
   if (verified.kind !== 'token') throw new LicenseError('answer_unexpected');
   const { token, terms } = verified;
   await verifyLicenseProof(proof, token, nonce);

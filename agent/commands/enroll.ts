@@ -19,20 +19,20 @@ const TIMEOUT_MS = 300_000;
  * `enroll FILE`: holds an enrollment file against the pinned vendor root and keeps it; a daemon that runs
  * activates under it at once.
  *
- * @throws `file_unreadable`, `enrollment_malformed`, `enrollment_other_root`, and, where a licensed device would
+ * @throws `file_unreadable`, `enrollment_malformed`, `enrollment_other_root`, `root_succession_invalid`, and, where a licensed device would
  * move to another server, App or PID, why it got no license there or `daemon_down`, with nothing changed;
  * `file_unwritable`, `store_full`
  */
 export async function enroll(file: string, options: CommonOptions, terminal: Terminal): Promise<ExitCode> {
   const config = loadAgentConfig(options, process.env);
   const text = readTextFile(file, MAX_ENROLLMENT_BYTES);
-  const { enrollment } = readEnrollment(config, text, file);
+  const { enrollment } = await readEnrollment(config, text, file);
   const { serverUrls, appId, pid } = enrollment;
 
   const { admin } = socketsIn(config.runtimeDir);
   const daemon = await tellDaemon(admin, text);
   if (!daemon) {
-    const present = readStoredEnrollment(config)?.enrollment;
+    const present = (await readStoredEnrollment(config))?.enrollment;
     const moves = present !== undefined && !isSameIssuer(present, enrollment);
     // Only the daemon can hold the one license until it has the other.
     if (moves && isUsable((await offlineStatus(options, process.env)).state)) {

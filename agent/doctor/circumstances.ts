@@ -1,10 +1,11 @@
 import type { EpochSeconds } from '#core/clock.ts';
+import type { PinnedEnrollment } from '#core/documents/enrollment.ts';
 import { asLicenseError, LicenseError } from '#core/errors.ts';
 import type { AgentStatus } from '../client/local-answers.ts';
 import { LicenseClient } from '../client.ts';
 import type { AgentConfig } from '../config.ts';
 import { type Device, identityOf, readDevice } from '../device.ts';
-import { enrolledDevice, type PinnedEnrollment, readStoredEnrollment } from '../enrolled.ts';
+import { enrolledDevice, readStoredEnrollment, underStoredRoots } from '../enrolled.ts';
 import { type HeldLicense, verifyHeld } from '../held-license.ts';
 import type { Identity } from '../identity.ts';
 import { offlineStatus, requireReadable } from '../offline-status.ts';
@@ -81,9 +82,10 @@ async function readHeld(
   if (device === undefined || pinned === undefined) return {};
   const store = AgentStore.openReadonly(stateFiles(config.stateDir).store);
   try {
-    const enrolled = enrolledDevice(pinned, device);
-    const row = store?.licenses.read(enrolled.subject);
-    return row === undefined ? {} : await verifyHeld(row, enrolled.subject, enrolled.roots);
+    if (store === undefined) return {};
+    const { subject, roots } = enrolledDevice(await underStoredRoots(pinned, store), device);
+    const row = store.licenses.read(subject);
+    return row === undefined ? {} : await verifyHeld(row, subject, roots.all);
   } finally {
     store?.close();
   }

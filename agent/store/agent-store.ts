@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Type from 'typebox';
 import type { EpochSeconds } from '#core/clock.ts';
+import { RootSuccession } from '#core/documents/root-succession.ts';
 import { type SqliteDatabase, translating } from '#core/host/sqlite.ts';
 import { shapeProblem } from '#core/shapes.ts';
 import { ClockMark } from '../trusted-time.ts';
@@ -29,6 +30,8 @@ export interface AcceptedChanges {
   /** The highest certificate serial among them. */
   readonly serial: number;
   readonly mark: ClockMark;
+  /** Where they led to newer vendor roots. */
+  readonly rootSuccession?: RootSuccession | undefined;
   readonly answers: readonly AcceptedChange[];
 }
 
@@ -141,6 +144,16 @@ export class AgentStore {
     return typeof text === 'string' ? readJson(ClockMark, text) : undefined;
   }
 
+  /** How the vendor root was replaced, as it stands on the disk; for adoptSuccession, which verifies it. */
+  get rootSuccession(): RootSuccession {
+    const text = this.#device('root_succession');
+    return (typeof text === 'string' && readJson(RootSuccession, text)) || [];
+  }
+
+  saveRootSuccession(rootSuccession: RootSuccession): void {
+    this.#use((database) => writeRootSuccession(database, rootSuccession));
+  }
+
   saveClockMark(mark: ClockMark): void {
     this.#use((database) => writeMark(database, mark));
   }
@@ -154,7 +167,7 @@ export class AgentStore {
   }
 
   /** Stores accepted answers with all that follows from them, in one transaction. */
-  accept({ serverId, serial, mark, answers }: AcceptedChanges): void {
+  accept({ serverId, serial, mark, rootSuccession, answers }: AcceptedChanges): void {
     this.#use((database) =>
       database.transaction(() => {
         for (const { id, held, isGone } of answers) {
@@ -170,6 +183,7 @@ export class AgentStore {
           )
           .run(serverId, serial);
         writeMark(database, mark);
+        if (rootSuccession !== undefined) writeRootSuccession(database, rootSuccession);
         deletePending(
           database,
           answers.map(({ jti }) => jti),
@@ -178,7 +192,7 @@ export class AgentStore {
     );
   }
 
-  #device(column: 'clock_mark' | 'damaged_at'): unknown {
+  #device(column: 'clock_mark' | 'damaged_at' | 'root_succession'): unknown {
     return this.#use((database) =>
       database.prepare(`SELECT ${column} FROM device WHERE id = 1`).pluck().get(),
     );
@@ -198,6 +212,10 @@ export class AgentStore {
 
 function writeMark(database: SqliteDatabase, mark: ClockMark): void {
   database.prepare('UPDATE device SET clock_mark = ? WHERE id = 1').run(JSON.stringify(mark));
+}
+
+function writeRootSuccession(database: SqliteDatabase, rootSuccession: RootSuccession): void {
+  database.prepare('UPDATE device SET root_succession = ? WHERE id = 1').run(JSON.stringify(rootSuccession));
 }
 
 function readJson<S extends Type.TSchema>(schema: S, text: string): Type.Static<S> | undefined {

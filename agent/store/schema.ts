@@ -78,6 +78,10 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (app_id, pid, license_key)
   ) STRICT;
   `,
+  `
+  -- How the vendor root was replaced since this device was made, as JSON.
+  ALTER TABLE device ADD COLUMN root_succession TEXT;
+  `,
 ];
 
 /** Which license a row is about. */

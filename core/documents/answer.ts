@@ -3,9 +3,10 @@ import { type Bilingual, LicenseError } from '../errors.ts';
 import { type VerificationKey, verificationKey } from '../keys.ts';
 import { Compact, parseShape } from '../shapes.ts';
 import { type ConcurrencyLease, concurrencyLeaseDocument } from './concurrency-lease.ts';
-import { verifyIssuerCertificate } from './issuer-certificate.ts';
+import { issuerCertificateDocument, verifyIssuerCertificate } from './issuer-certificate.ts';
 import { type LicenseDenial, licenseDenialDocument } from './license-denial.ts';
 import { checkAgainstTerms, type LicenseToken, licenseTokenDocument, MAX_RENEWALS } from './license-token.ts';
+import { type KnownRoots, RootSuccession, requireNewestRoot } from './root-succession.ts';
 import { typeOf } from './signed-document.ts';
 import { type PurchaseTerms, verifyTerms } from './terms.ts';
 
@@ -16,6 +17,8 @@ export const Answer = Type.Object({
   issuerCertificate: Compact,
   /** The vendor's lines for this license: its purchase, then its renewals. Empty beside a denial. */
   terms: Type.Array(Compact, { maxItems: 1 + MAX_RENEWALS }),
+  /** Where the certificate is under a root that took the place of another: what leads a device there. */
+  rootSuccession: Type.Optional(RootSuccession),
 });
 export type Answer = Type.Static<typeof Answer>;
 
@@ -48,6 +51,7 @@ const DOCUMENT: Bilingual = { en: 'document', zh: '文件' };
  * server key → token or denial → this device → the vendor's terms. The same path serves what comes from the
  * network and what comes from our own store. Source: protocol, Trust.
  *
+ * @param roots of every version that is known
  * @throws `document_malformed`, `document_too_large`, `document_wrong_type`, `issuer_untrusted`,
  * `signature_invalid`, `issuer_certificate_not_valid`, `issuer_mismatch`, `answer_for_another_device`,
  * `answer_for_another_license`, `terms_missing`, `terms_inconsistent`, `terms_violated`
@@ -106,6 +110,27 @@ export function claimsOf(verified: VerifiedAnswer): LicenseToken | LicenseDenial
     case 'lease':
       return verified.lease;
   }
+}
+
+/**
+ * Verifies an answer that just came: as {@link verifyAnswer}, and its certificate must be under the newest root that is
+ * known. What is held already stays held under an earlier one. Source: protocol, Trust.
+ *
+ * @param roots after the answer's own succession was adopted
+ * @throws as verifyAnswer; `root_succeeded`
+ */
+export async function verifyNewAnswer(
+  answer: Answer,
+  subject: AnswerSubject,
+  roots: KnownRoots,
+): Promise<VerifiedAnswer> {
+  requireNewestRoot(issuerCertificateDocument.parse(answer.issuerCertificate).kid, roots);
+  return verifyAnswer(answer, subject, roots.all);
+}
+
+/** The jti of the request that an answer says it answers, not verified yet. @throws `document_malformed` … */
+export function nonceOf({ document }: Answer): string {
+  return kindOf(document).parse(document).claims.nonce;
 }
 
 function kindOf(document: string) {

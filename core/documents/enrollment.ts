@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import * as Type from 'typebox';
 import { Category } from '../catalog.ts';
 import { LicenseError } from '../errors.ts';
-import type { VerificationKey } from '../keys.ts';
 import { AppId, Cid, Epoch, Id, parseJson, Sha256 } from '../shapes.ts';
+import { adoptSuccession, type KnownRoots, RootSuccession } from './root-succession.ts';
 
 /**
  * All that a device needs beside the pinned vendor root; made by the license server, kept 0600. The customer's
@@ -19,8 +19,10 @@ export const Enrollment = Type.Object({
   caCertificate: Type.String({ maxLength: 65_536 }),
   serverId: Id,
   cid: Cid,
-  /** RFC 7638 thumbprint of the vendor root; must be the one that the device pins. */
+  /** RFC 7638 thumbprint of the vendor root; must be the one that the device pins, or one that it leads to. */
   rootThumbprint: Sha256,
+  /** What leads from the first root to that one, where it was replaced. */
+  rootSuccession: Type.Optional(RootSuccession),
   appId: AppId,
   pid: Id,
   category: Category,
@@ -30,23 +32,30 @@ export const Enrollment = Type.Object({
 });
 export type Enrollment = Type.Static<typeof Enrollment>;
 
+/** An enrollment, and the vendor's roots that it was held against. */
+export interface PinnedEnrollment {
+  readonly enrollment: Enrollment;
+  readonly roots: KnownRoots;
+}
+
 /**
- * Reads an enrollment file, and holds it against the vendor root that the device pins: a device never moves to
- * another root by enrolling. Source: protocol, Trust.
+ * Reads an enrollment file, and holds it against the vendor roots that the device knows: a device never moves to
+ * another root by enrolling, but where that root and its spare signed so. Source: protocol, Trust.
  *
  * @param where name of the file, for the message
- * @throws `enrollment_malformed`, `enrollment_other_root`
+ * @throws `enrollment_malformed`, `enrollment_other_root`, `root_succession_invalid`
  */
-export function parseEnrollment(text: string, root: VerificationKey, where: string): Enrollment {
+export async function parseEnrollment(
+  text: string,
+  known: KnownRoots,
+  where: string,
+): Promise<PinnedEnrollment> {
   const enrollment = parseJson(Enrollment, text, 'enrollment_malformed', where);
-  if (enrollment.rootThumbprint !== root.thumbprint) {
-    throw new LicenseError('enrollment_other_root', {
-      where,
-      pinned: root.thumbprint,
-      named: enrollment.rootThumbprint,
-    });
-  }
-  return enrollment;
+  const { rootThumbprint: named, rootSuccession = [] } = enrollment;
+  const roots = await adoptSuccession(known, rootSuccession);
+  if (!roots.all.some(({ thumbprint }) => thumbprint === named))
+    throw new LicenseError('enrollment_other_root', { where, pinned: roots.root.thumbprint, named });
+  return { enrollment, roots };
 }
 
 /**

@@ -1,7 +1,8 @@
 import * as Type from 'typebox';
-import { LicenseError } from '../errors.ts';
-import { PublicJwk, type VerificationKey, verificationKey } from '../keys.ts';
+import { type Bilingual, LicenseError } from '../errors.ts';
+import { PublicJwk, verificationKey } from '../keys.ts';
 import { parseJson } from '../shapes.ts';
+import { type KnownRoots, MAX_SUCCESSIONS, RootSuccession } from './root-succession.ts';
 
 /** What a device maker bakes into the device: `/etc/license-agent/vendor-roots.json`. */
 export const VendorRoots = Type.Object({
@@ -9,32 +10,43 @@ export const VendorRoots = Type.Object({
   vendor: Type.String({ minLength: 1, maxLength: 200 }),
   /** Signs grants, terms and certificates. */
   root: PublicJwk,
-  /** Pinned from the start; together with the root it may name a successor. */
+  /** Pinned from the start; together with the root it names a successor. */
   spare: PublicJwk,
+  /** The roots before this one, oldest first. */
+  previous: Type.Optional(Type.Array(PublicJwk, { maxItems: MAX_SUCCESSIONS })),
+  /** What leads a device that pins one of those to this one. */
+  rootSuccession: Type.Optional(RootSuccession),
 });
 export type VendorRoots = Type.Static<typeof VendorRoots>;
 
-export interface PinnedRoots {
+export interface PinnedRoots extends KnownRoots {
   readonly vendor: string;
-  readonly root: VerificationKey;
-  readonly spare: VerificationKey;
 }
 
 /**
- * Reads a roots file.
+ * Reads a roots file. Its keys are believed because of where it lies; what it carries for others is not verified here.
  *
  * @param where name of the file, for the message
  * @throws `vendor_roots_malformed`
  */
 export function parseVendorRoots(text: string, where: string): PinnedRoots {
-  const { vendor, root, spare } = parseJson(VendorRoots, text, 'vendor_roots_malformed', where);
-  try {
-    return { vendor, root: verificationKey(root), spare: verificationKey(spare) };
-  } catch (cause) {
-    throw new LicenseError(
-      'vendor_roots_malformed',
-      { where, problem: { en: 'holds a key that is not canonical', zh: '其中的密钥编码不规范' } },
-      { cause },
-    );
+  const file = parseJson(VendorRoots, text, 'vendor_roots_malformed', where);
+  const { vendor, previous = [], rootSuccession = [] } = file;
+  if (previous.length !== rootSuccession.length) {
+    throw malformed(where, {
+      en: 'does not tell of each root how it was replaced',
+      zh: '未说明各旧根密钥如何被替换',
+    });
   }
+  try {
+    const root = verificationKey(file.root);
+    const all = [root, ...previous.map(verificationKey).toReversed()];
+    return { vendor, root, spare: verificationKey(file.spare), all, rootSuccession };
+  } catch (cause) {
+    throw malformed(where, { en: 'holds a key that is not canonical', zh: '其中的密钥编码不规范' }, cause);
+  }
+}
+
+function malformed(where: string, problem: Bilingual, cause?: unknown): LicenseError {
+  return new LicenseError('vendor_roots_malformed', { where, problem }, { cause });
 }

@@ -104,6 +104,30 @@ export const documentErrors = {
     '厂商根文件 {where}：{problem}',
     '请重新安装设备厂商软件包中的根文件。',
   ]),
+  vendor_roots_other: forged(
+    '{where} names vendor root {named}, to which {known}, the root of this server, does not lead',
+    'Use the roots file of the vendor that certified this server.',
+    '{where} 中的厂商根密钥为 {named}，无法由本服务器的根密钥 {known} 更替而来',
+    '请使用认证本服务器的厂商提供的根文件。',
+  ),
+  root_successions_spent: forged(
+    'the root was replaced {most} times, which is as often as devices follow',
+    'Make a new vendor folder, and give device makers its roots file.',
+    '根密钥已更替 {most} 次，达到设备可跟随的上限',
+    '请新建厂商目录，并将其根文件交给设备厂商。',
+  ),
+  root_succeeded: forged(
+    'the signature is by a root key ({kid}) that the vendor has replaced',
+    "On the license server, import the vendor's new vendor-roots.json and the new certificate.",
+    '签名所用的厂商根密钥（{kid}）已被替换',
+    '请在许可证服务器上导入厂商新的 vendor-roots.json 和新的签发证书。',
+  ),
+  root_succession_invalid: forged(
+    'the succession to version {version} of the vendor root does not hold: {problem}',
+    ASK_VENDOR,
+    '厂商根密钥第 {version} 版的更替无效：{problem}',
+    ASK_VENDOR_ZH,
+  ),
   enrollment_malformed: mistake(
     2,
     'enrollment file {where}: {problem}',

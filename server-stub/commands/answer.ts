@@ -9,6 +9,7 @@ import { readPlainTextFile, writeFileDurably } from '#core/host/files.ts';
 import { table } from '#core/host/table.ts';
 import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 import { AnswerDesk, type RequestAnswered } from '../licensing/answer-desk.ts';
+import { RootChain } from '../licensing/root-chain.ts';
 import { type CommandContext, operator, withStore } from './context.ts';
 
 export interface AnswerOptions {
@@ -43,7 +44,8 @@ export async function answerFiles(
   if (!force) for (const place of places.values()) requireNewFile(place);
 
   const answered = await withStore(context, async (store, issuer) => {
-    const desk = new AnswerDesk(store, systemClock, issuer);
+    const rootChain = new RootChain(store.reader, issuer.roots);
+    const desk = new AnswerDesk(store, systemClock, { ...issuer, rootChain });
     const done: FileAnswered[] = [];
     for (const [file, place] of places) {
       done.push(

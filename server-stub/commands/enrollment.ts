@@ -7,6 +7,7 @@ import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 import { localDay } from '#core/local-time.ts';
 import { parseOption, textField } from '#core/notation/fields.ts';
 import type { Installation } from '../installation.ts';
+import { enrolledRoot } from '../licensing/enrolled-root.ts';
 import { createEnrollment, revokeEnrollment } from '../licensing/enrollments.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 import { readAuthorityFile } from './read-authority-file.ts';
@@ -49,7 +50,7 @@ export async function createEnrollmentFile(
       serverUrls,
       caCertificate: pinned ?? ownAuthority(config, tls),
       serverId,
-      rootThumbprint: roots.root.thumbprint,
+      ...(await enrolledRoot(store.reader, appId, roots)),
     };
     const made = await store.write(now(), (transaction) => createEnrollment(transaction, wish, server));
     try {

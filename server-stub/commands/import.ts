@@ -1,14 +1,10 @@
 import { grantDocument } from '#core/documents/grant.ts';
-import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
-import { typeOf } from '#core/documents/signed-document.ts';
 import type { ExitCode } from '#core/error-table.ts';
-import { LicenseError } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { table } from '#core/host/table.ts';
 import { localDay } from '#core/local-time.ts';
-import { type CertificateImport, importCertificate } from '../licensing/import-certificate.ts';
-import { type GrantImport, importGrant } from '../licensing/import-grant.ts';
+import { type Imported, importDocument } from '../licensing/import-document.ts';
 import { newestCertificate } from '../licensing/issuer.ts';
 import { keyOfCertificate } from '../licensing/signer-of.ts';
 import { pendingServerKey, promoteServerKey } from '../server-keys.ts';
@@ -26,31 +22,13 @@ async function settleKeys({ reader }: Store, stateDir: string): Promise<void> {
   promoteServerKey(stateDir);
 }
 
-/** `license-server import FILE`: a grant or an issuer certificate, whichever the file holds. */
+/** `license-server import FILE`: a grant, an issuer certificate or new vendor roots, whichever the file holds. */
 export async function importFile(context: CommandContext, file: string): Promise<ExitCode> {
-  const document = readTextFile(file, grantDocument.maxBytes + 2).trim();
-  const typ = typeOf(document);
-  const imported = await withStore(context, async (store, { roots, serverId, key, otherKeys }) => {
-    const taken = await store.write<CertificateImport | GrantImport>(now(), async (transaction) => {
-      switch (typ) {
-        case grantDocument.typ:
-          return importGrant(transaction, document, [roots.root], serverId, operator(context));
-        case issuerCertificateDocument.typ:
-          return importCertificate(
-            transaction,
-            document,
-            [roots.root],
-            { serverId, key, otherKeys },
-            operator(context),
-          );
-        default:
-          throw new LicenseError('document_wrong_type', {
-            where: `${grantDocument.typ} / ${issuerCertificateDocument.typ}`,
-            typ,
-            alg: '-',
-          });
-      }
-    });
+  const text = readTextFile(file, grantDocument.maxBytes + 2).trim();
+  const imported = await withStore(context, async (store, { roots: pinned, ...issuer }) => {
+    const taken = await store.write(now(), (transaction) =>
+      importDocument(transaction, text, { where: file, issuer, pinned }, operator(context)),
+    );
     await settleKeys(store, context.config.stateDir);
     return taken;
   });
@@ -59,13 +37,17 @@ export async function importFile(context: CommandContext, file: string): Promise
   return 0;
 }
 
-function describe(
-  imported: CertificateImport | GrantImport,
-  zone: string,
-  { language, columns }: Terminal,
-): string {
+function describe(imported: Imported, zone: string, { language, columns }: Terminal): string {
   const words = WORDS[language];
   const again = imported.changed ? '' : `\n${words.again}`;
+  if (imported.kind === 'roots') {
+    const { version, root, waiting } = imported;
+    const facts = table([
+      [words.root, root],
+      [words.version, String(version)],
+    ]);
+    return `${facts}${again}${waiting.length === 0 ? '' : `\n${words.waiting(waiting.join(', '))}`}`;
+  }
   if (imported.kind === 'certificate') {
     const { serial, cid, exp } = imported;
     const facts = [
@@ -87,6 +69,10 @@ function describe(
 
 const WORDS = {
   en: {
+    root: 'Vendor root',
+    version: 'Version',
+    waiting: (companies: string) =>
+      `Their certificate is under the root before it still: ${companies}. Import the new ones that the vendor made with license-vendor recertify.`,
     certificate: 'Certificate',
     grant: 'Grant',
     company: 'Company',
@@ -98,6 +84,10 @@ const WORDS = {
     again: 'It was imported before; nothing changed.',
   },
   zh: {
+    root: '厂商根密钥',
+    version: '版本',
+    waiting: (companies: string) =>
+      `以下企业的签发证书仍由旧根密钥签署：${companies}。请导入厂商以 license-vendor recertify 签署的新证书。`,
     certificate: '签发证书',
     grant: '授权',
     company: '企业',

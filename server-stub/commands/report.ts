@@ -5,6 +5,7 @@ import { CID } from '#core/notation/common-fields.ts';
 import { describeReport } from '#core/notation/describe-report.ts';
 import { parseOptional } from '#core/notation/fields.ts';
 import { createReport } from '../licensing/report/create-report.ts';
+import { vendorRoots } from '../licensing/root-chain.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
 export interface ReportOptions {
@@ -21,9 +22,10 @@ export async function report(context: CommandContext, options: ReportOptions): P
   const { from: fromDay, to: toDay, out } = options;
   const cid = parseOptional(options.cid, '--cid', CID);
   requireNewFile(out);
-  const created = await withStore(context, (store, { serverId, key, roots }) => {
+  const created = await withStore(context, async (store, { serverId, key, roots }) => {
+    const { all } = await vendorRoots(store.reader, roots);
     const wish = { fromDay, toDay, zone: config.zone, cid, actor: operator(context) };
-    return createReport(store, { serverId, key }, [roots.root], wish, now());
+    return createReport(store, { serverId, key }, all, wish, now());
   });
   writeNewFile(out, created.document, 0o644);
   const text = describeReport(created.report, terminal.language, terminal);

@@ -1,5 +1,4 @@
 import type { Clock } from '#core/clock.ts';
-import type { PinnedRoots } from '#core/documents/vendor-roots.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Batch } from '../licensing/batch.ts';
@@ -13,7 +12,6 @@ export interface Services {
   readonly store: Store;
   readonly batch: Batch;
   readonly issuer: Issuer;
-  readonly roots: PinnedRoots;
   readonly clock: Clock;
   readonly config: Pick<ServerConfig, 'rateLimitPerSecond' | 'trustedProxies' | 'zone'>;
   readonly log: Logger;

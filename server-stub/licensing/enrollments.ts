@@ -18,7 +18,7 @@ export interface EnrollmentWish {
 /** What an enrollment file says of the server that made it. */
 export type EnrollmentServer = Pick<
   Enrollment,
-  'serverUrls' | 'caCertificate' | 'serverId' | 'rootThumbprint'
+  'serverUrls' | 'caCertificate' | 'serverId' | 'rootThumbprint' | 'rootSuccession'
 >;
 
 /**

@@ -3,6 +3,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import { bindFingerprint } from '#core/device/fingerprint.ts';
 import type { Answer } from '#core/documents/answer.ts';
 import { type ConcurrencyLease, concurrencyLeaseDocument } from '#core/documents/concurrency-lease.ts';
+import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import {
   type DenialCode,
   type LicenseDenial,
@@ -17,6 +18,7 @@ import type { SigningKey } from '#core/keys.ts';
 import { MAX_COUNT } from '#core/shapes.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import type { Leased } from './concurrency.ts';
+import type { RootChain } from './root-chain.ts';
 import { keyOfCertificate, signerOf } from './signer-of.ts';
 import { renewalsOf } from './terms.ts';
 import type { UsedMinutes } from './usage.ts';
@@ -27,6 +29,8 @@ export interface Issuer {
   readonly key: SigningKey;
   /** Keys beside it, while one takes the place of another; read `anew` from the disk. */
   readonly otherKeys?: (options?: { anew?: boolean }) => readonly SigningKey[];
+  /** What devices are told where the vendor's root was replaced. */
+  readonly rootChain?: RootChain;
 }
 
 /** What will be said to a device, decided and stored; the signature is made after the commit. */
@@ -116,7 +120,15 @@ export function denialClaims(
 export async function signStatement(issuer: Issuer, statement: Statement): Promise<Answer> {
   const key = signerOf(issuer, statement.certificate);
   const document = await signDocument(statement, key);
-  return { document, issuerCertificate: statement.certificate, terms: [...statement.terms] };
+  const issuerCertificate = statement.certificate;
+  const { kid } = issuerCertificateDocument.parse(issuerCertificate);
+  const rootSuccession = (await issuer.rootChain?.leadingTo(kid)) ?? [];
+  return {
+    document,
+    issuerCertificate,
+    terms: [...statement.terms],
+    ...(rootSuccession.length > 0 && { rootSuccession }),
+  };
 }
 
 function signDocument(statement: Statement, key: SigningKey): Promise<string> {

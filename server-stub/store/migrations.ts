@@ -12,6 +12,7 @@ import { idempotencyBytes } from './migrations/idempotency-bytes.ts';
 import { licensePositions } from './migrations/license-positions.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
 import { preauthorization } from './migrations/preauthorization.ts';
+import { rootSuccession } from './migrations/root-succession.ts';
 import { settledMinutes } from './migrations/settled-minutes.ts';
 import { usageMinutes } from './migrations/usage-minutes.ts';
 
@@ -33,6 +34,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0011-settled-minutes': settledMinutes,
   '0012-concurrency': concurrency,
   '0013-concurrency-order': concurrencyOrder,
+  '0014-root-succession': rootSuccession,
 };
 
 /** Names of the migrations this program knows. */

@@ -20,6 +20,8 @@ export interface Schema {
     exp: number;
     imported_at: number;
   };
+  /** The two halves of each succession of the vendor's root, as it was signed. */
+  root_succession: { version: number; root: string; spare: string };
   vendor_grant: {
     grant_id: string;
     cid: string;

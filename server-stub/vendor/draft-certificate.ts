@@ -14,7 +14,7 @@ export interface CertificateOptions {
 }
 
 /** The customer's server may run a little behind the vendor's offline machine, and shall issue at once. */
-const CLOCK_SLACK_SECONDS = 86_400;
+export const CLOCK_SLACK_SECONDS = 86_400;
 
 /**
  * What a certificate for the server that applied will say. Its serial rises per server and company. Source:

@@ -16,7 +16,8 @@ import type { VerificationKey } from '#core/keys.ts';
 
 /** The keys at hand; a document whose kind of key is missing is shown unverified. */
 export interface InspectionKeys {
-  readonly root?: VerificationKey;
+  /** The vendor's, of every version. */
+  readonly roots?: readonly VerificationKey[];
   /** Of servers that the vendor certified. */
   readonly servers?: readonly VerificationKey[];
 }
@@ -38,10 +39,9 @@ export interface Inspection {
  */
 export async function inspectDocument(
   compact: string,
-  { root, servers }: InspectionKeys,
+  { roots, servers }: InspectionKeys,
 ): Promise<Inspection> {
   const typ = typeOf(compact);
-  const roots = root && [root];
   switch (typ) {
     case grantDocument.typ:
       return inspectGrant(compact, roots);

@@ -15,6 +15,17 @@ const InitEntry = Type.Object({
   spare: Sha256,
 });
 
+/** The root and its spare were replaced. */
+export const SuccessionEntry = Type.Object({
+  kind: Type.Literal('succession'),
+  at: Epoch,
+  version: Type.Integer({ minimum: 2 }),
+  root: Sha256,
+  spare: Sha256,
+  /** Of the two signed halves, a line end between them. */
+  sha256: Digest,
+});
+
 export const CertificateEntry = Type.Object({
   kind: Type.Literal('certificate'),
   at: Epoch,
@@ -71,8 +82,15 @@ export const ReportEntry = Type.Object({
 });
 
 /** One act of signing, or a report that came in, as the vendor's ledger remembers it. */
-export const LedgerEntry = Type.Union([InitEntry, CertificateEntry, GrantEntry, ReportEntry]);
+export const LedgerEntry = Type.Union([
+  InitEntry,
+  SuccessionEntry,
+  CertificateEntry,
+  GrantEntry,
+  ReportEntry,
+]);
 
+export type SuccessionEntry = Type.Static<typeof SuccessionEntry>;
 export type CertificateEntry = Type.Static<typeof CertificateEntry>;
 export type GrantEntry = Type.Static<typeof GrantEntry>;
 export type ReportEntry = Type.Static<typeof ReportEntry>;

@@ -4,6 +4,8 @@ import { createProgram, runCommandLine } from '#core/host/command-line.ts';
 import { certify } from './commands/certify.ts';
 import { grant } from './commands/grant.ts';
 import { init } from './commands/init.ts';
+import { recertify } from './commands/recertify.ts';
+import { replaceRoot } from './commands/replace-root.ts';
 import { report } from './commands/report.ts';
 import { show } from './commands/show.ts';
 import type { VendorContext } from './context.ts';
@@ -19,7 +21,7 @@ const descriptions = {
 export async function runVendor(args: readonly string[], context: VendorContext): Promise<ExitCode> {
   const { terminal } = context;
   const program = createProgram(NAME, descriptions[terminal.language], terminal);
-  for (const addTo of [init, certify, grant, report, show]) addTo(program, context);
+  for (const addTo of [init, certify, grant, report, show, replaceRoot, recertify]) addTo(program, context);
   try {
     await runCommandLine(program, args);
     return 0;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ import {
   verifyLicenseRequest,
 } from '#core/documents/license-request.ts';
 import type { LicenseToken } from '#core/documents/license-token.ts';
+import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { type SigningKey, verificationKey } from '#core/keys.ts';
@@ -25,7 +26,7 @@ import { shapeProblem } from '#core/shapes.ts';
 import { type AgentConfig, loadAgentConfig } from '../../agent/config.ts';
 import { type Daemon, startDaemon } from '../../agent/daemon.ts';
 import type { Device } from '../../agent/device.ts';
-import { type Enrolled, enrolledDevice, readEnrollment } from '../../agent/enrolled.ts';
+import { type Enrolled, enrolledDevice } from '../../agent/enrolled.ts';
 import type { Identity } from '../../agent/identity.ts';
 import { Licenses } from '../../agent/licenses.ts';
 import { createServerClient } from '../../agent/server-client.ts';
@@ -169,7 +170,8 @@ export class AgentFolder {
   }
 
   enrolled(device: Device, enrollment: Enrollment = this.enrollment): Enrolled {
-    return enrolledDevice(readEnrollment(this.config, JSON.stringify(enrollment), 'enrollment'), device);
+    const file = this.config.vendorRootsFile;
+    return enrolledDevice({ enrollment, roots: parseVendorRoots(readFileSync(file, 'utf8'), file) }, device);
   }
 }
 

@@ -223,7 +223,7 @@ test('no garbage makes a parser throw anything but its own error', async () => {
         json.map((value) => JSON.stringify(value)),
       ),
       async (text) => {
-        expect(await codeOf(() => parseEnrollment(text, root, 'x'))).toBe('enrollment_malformed');
+        expect(await codeOf(() => parseEnrollment(text, world.roots, 'x'))).toBe('enrollment_malformed');
         expect(await codeOf(() => parseVendorRoots(text, 'x'))).toBe('vendor_roots_malformed');
         expect(DOCUMENT_CODES).toContain(await codeOf(() => parseLicenseRequest(text)));
         await codeOf(() => typeOf(text));

@@ -151,8 +151,8 @@ describe('from an empty folder to devices that enroll', () => {
     const enrolled = await operator.ask([...create, '--max-activations', '50', '--days', '30']);
     expect(enrolled.json).toMatchObject({ maxActivations: 50, authority: 'server' });
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const { root } = parseVendorRoots(readFileSync(rootsFile, 'utf8'), rootsFile);
-    const enrollment = parseEnrollment(readFileSync(file, 'utf8'), root, file);
+    const roots = parseVendorRoots(readFileSync(rootsFile, 'utf8'), rootsFile);
+    const { enrollment } = await parseEnrollment(readFileSync(file, 'utf8'), roots, file);
     expect(enrollment).toMatchObject({ appId, pid, serverUrls: ['https://licenses.example.org'] });
     expect(enrollment.caCertificate).toBe(readFileSync(operator.path('state/ca.pem'), 'utf8'));
     const { id } = enrollment.enrollment;
@@ -190,19 +190,19 @@ describe('an enrollment file says whom devices trust for TLS', () => {
       const args = ['enrollment', 'create', '--app', world.appId, '--pid', world.purchase.pid, '--out', out];
       return { out, ...(await operator.ask([...args, ...more])) };
     };
-    const authorityIn = (file: string) =>
-      parseEnrollment(readFileSync(file, 'utf8'), world.root, file).caCertificate;
+    const authorityIn = async (file: string) =>
+      (await parseEnrollment(readFileSync(file, 'utf8'), world.roots, file)).enrollment.caCertificate;
 
     const system = await create('system.json');
     expect(system.json.authority).toBe('system');
-    expect(authorityIn(system.out)).toBe('');
+    expect(await authorityIn(system.out)).toBe('');
 
     const authority = readFileSync(join(stateDir, 'ca.pem'), 'utf8');
     const key = readFileSync(join(stateDir, 'ca-key.pem'), 'utf8');
     const both = operator.write('both.pem', `A comment\n${key}${authority}`);
     const pinned = await create('pinned.json', '--ca-file', both);
     expect(pinned.json.authority).toBe('file');
-    expect(authorityIn(pinned.out).trim()).toBe(authority.trim());
+    expect((await authorityIn(pinned.out)).trim()).toBe(authority.trim());
 
     const publicKey = createPublicKey(key).export({ format: 'pem', type: 'spki' });
     for (const [text, error] of [

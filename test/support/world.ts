@@ -14,6 +14,7 @@ import {
 import { type LicenseRequest, licenseRequestDocument } from '#core/documents/license-request.ts';
 import { allowedMinutes, type LicenseToken, licenseTokenDocument } from '#core/documents/license-token.ts';
 import { type PurchaseTerms, type RenewalTerms, type Terms, termsDocument } from '#core/documents/terms.ts';
+import { type PinnedRoots, parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import { newAppId, newId, newSecret } from '#core/ids.ts';
 import { generateSigningKey, type SigningKey } from '#core/keys.ts';
 
@@ -101,6 +102,11 @@ export class World {
   get rootsFile(): string {
     const { root, spare } = this;
     return JSON.stringify({ version: 1, vendor: 'Test Vendor', root: root.jwk, spare: spare.jwk });
+  }
+
+  /** The same, as whoever reads that file knows them. */
+  get roots(): PinnedRoots {
+    return parseVendorRoots(this.rootsFile, 'vendor-roots.json');
   }
 
   get subject(): AnswerSubject {

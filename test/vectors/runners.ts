@@ -12,6 +12,7 @@ import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest, verifyLicenseRequest } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
+import type { KnownRoots } from '#core/documents/root-succession.ts';
 import { verifyTerms } from '#core/documents/terms.ts';
 import { verifyUsageReport } from '#core/documents/usage-report.ts';
 import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
@@ -30,6 +31,11 @@ type Runner = (input: Input, keys: Keys) => unknown;
 const trusted = ({ trusted }: Input, keys: Keys): VerificationKey[] =>
   trusted.map((name: string) => verificationKey(keys[name]));
 
+const rootsOf = ({ root, spare }: Input, keys: Keys): KnownRoots => {
+  const key = verificationKey(keys[root]);
+  return { root: key, spare: verificationKey(keys[spare]), all: [key], rootSuccession: [] };
+};
+
 const documentOf = ({ document }: Input): string =>
   typeof document === 'string' ? document : document.repeat.repeat(document.times);
 
@@ -44,8 +50,10 @@ export const runners: Readonly<Record<string, Runner>> = {
   'concurrency-lease': async (input, keys) => ({
     claims: await concurrencyLeaseDocument.verify(documentOf(input), trusted(input, keys)),
   }),
-  enrollment: ({ text, pinned }, keys) => ({
-    enrollment: parseEnrollment(text, verificationKey(keys[pinned]), 'enrollment.json'),
+  enrollment: async ({ text, pinned }, keys) => ({
+    enrollment: (
+      await parseEnrollment(text, rootsOf({ root: pinned, spare: 'spare' }, keys), 'enrollment.json')
+    ).enrollment,
   }),
   'enrollment-proof': ({ secret, jkt, jti, licenseKey }) => ({
     hmac: enrollmentProof(secret, jkt, jti, licenseKey),

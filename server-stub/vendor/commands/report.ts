@@ -61,13 +61,13 @@ export function report(program: Command, context: VendorContext): void {
     .option('--previous <FILE>', text.previous)
     .option('--csv', text.csv)
     .action(async (file: string, options: ReportOptions) => {
-      const { root, folder } = trustOf(options, context);
+      const { roots, folder } = trustOf(options, context);
       const document = readDocument(file);
-      const claims = await verifyUsageReport(document, [root]);
+      const claims = await verifyUsageReport(document, roots);
       const previous =
         options.previous === undefined
           ? undefined
-          : await verifyUsageReport(readDocument(options.previous), [root]);
+          : await verifyUsageReport(readDocument(options.previous), roots);
       if (previous !== undefined) compareReports(previous, claims);
       if (folder !== undefined) {
         checkSold(claims, folder.ledger.entries);
@@ -86,13 +86,13 @@ export function report(program: Command, context: VendorContext): void {
 function trustOf(
   { dir, roots }: ReportOptions,
   context: VendorContext,
-): { root: VerificationKey; folder?: VendorFolder } {
+): { roots: readonly VerificationKey[]; folder?: VendorFolder } {
   if (dir !== undefined && roots === undefined) {
     const folder = openFolder(dir, context);
-    return { root: folder.roots.root, folder };
+    return { roots: folder.roots.all, folder };
   }
   if (roots !== undefined && dir === undefined)
-    return { root: parseVendorRoots(readTextFile(roots), roots).root };
+    return { roots: parseVendorRoots(readTextFile(roots), roots).all };
   throw usageError({ en: 'give --dir or --roots, one of them', zh: '请使用 --dir 或 --roots 之一' });
 }
 

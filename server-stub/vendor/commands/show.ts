@@ -51,9 +51,9 @@ export function show(program: Command, context: VendorContext): void {
 function keysFrom({ dir, roots }: { dir?: string; roots?: string }, context: VendorContext): InspectionKeys {
   if (dir !== undefined && roots !== undefined)
     throw usageError({ en: 'give --dir or --roots, not both', zh: '--dir 与 --roots 只能使用其一' });
-  if (roots !== undefined) return { root: parseVendorRoots(readTextFile(roots), roots).root };
+  if (roots !== undefined) return { roots: parseVendorRoots(readTextFile(roots), roots).all };
   if (dir === undefined) return {};
   const folder = openFolder(dir, context);
   const certificates = folder.ledger.entries.filter((entry) => entry.kind === 'certificate');
-  return { root: folder.roots.root, servers: certificates.map(({ jwk }) => verificationKey(jwk)) };
+  return { roots: folder.roots.all, servers: certificates.map(({ jwk }) => verificationKey(jwk)) };
 }

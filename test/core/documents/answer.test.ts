@@ -32,7 +32,7 @@ describe('an honest answer', () => {
       {},
       { terms: [await world.terms({ termsId: newId() }), await world.terms()] },
     );
-    expect(await verify({ ...answer, rootSuccession: 'later' })).toBe('accepted');
+    expect(await verify({ ...answer, later: 'member' })).toBe('accepted');
   });
 });
 

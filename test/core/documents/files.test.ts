@@ -9,19 +9,19 @@ import { codeOf } from '../../support/forge.ts';
 import { NOW, ONE_YEAR, VIDEO_SKU, World } from '../../support/world.ts';
 
 const world = new World();
-const { root, spare, serverKey } = world;
+const { root, spare, roots, serverKey } = world;
 
-test('an enrollment file under the pinned root is read as it is', () => {
+test('an enrollment file under the pinned root is read as it is', async () => {
   const enrollment = world.enrollment({
     serverUrls: ['https://license.example:8443', 'http://10.0.0.1/base'],
   });
-  expect(parseEnrollment(JSON.stringify(enrollment), root, 'e.json')).toEqual(enrollment);
+  expect(await parseEnrollment(JSON.stringify(enrollment), roots, 'e.json')).toEqual({ enrollment, roots });
 });
 
 test('an enrollment file that names another root, the spare included, is refused', async () => {
   for (const { thumbprint } of [generateSigningKey(), spare]) {
     const text = JSON.stringify(world.enrollment({ rootThumbprint: thumbprint }));
-    expect(await codeOf(() => parseEnrollment(text, root, 'e.json'))).toBe('enrollment_other_root');
+    expect(await codeOf(() => parseEnrollment(text, roots, 'e.json'))).toBe('enrollment_other_root');
   }
 });
 
@@ -41,7 +41,7 @@ test.each<[string, (good: object) => string]>([
   ['with a lower-case PID', (good) => JSON.stringify({ ...good, pid: 'a'.repeat(32) })],
 ])('an enrollment file that is %s is refused', async (_, spoil) => {
   const text = spoil(world.enrollment());
-  expect(await codeOf(() => parseEnrollment(text, root, 'e.json'))).toBe('enrollment_malformed');
+  expect(await codeOf(() => parseEnrollment(text, roots, 'e.json'))).toBe('enrollment_malformed');
 });
 
 test('the enrollment proof depends on every part, and no part flows into the next', () => {

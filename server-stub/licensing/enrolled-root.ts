@@ -1,0 +1,26 @@
+import type { Kysely } from 'kysely';
+import type { Enrollment } from '#core/documents/enrollment.ts';
+import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
+import type { KnownRoots } from '#core/documents/root-succession.ts';
+import type { Schema } from '../store/schema.ts';
+import { newestCertificate } from './issuer.ts';
+import { RootChain } from './root-chain.ts';
+
+/**
+ * The root that devices of an App are enrolled under, the one of its company's certificate, and what leads there: until
+ * the vendor has certified this server anew, no device may be led past it.
+ */
+export async function enrolledRoot(
+  db: Kysely<Schema>,
+  appId: string,
+  pinned: KnownRoots,
+): Promise<Pick<Enrollment, 'rootThumbprint' | 'rootSuccession'>> {
+  const app = await db.selectFrom('app').select('cid').where('app_id', '=', appId).executeTakeFirst();
+  const certificate = app && (await newestCertificate(db, app.cid));
+  const rootThumbprint =
+    certificate === undefined
+      ? pinned.root.thumbprint
+      : issuerCertificateDocument.parse(certificate.document).kid;
+  const rootSuccession = await new RootChain(db, pinned).leadingTo(rootThumbprint);
+  return { rootThumbprint, ...(rootSuccession.length > 0 && { rootSuccession }) };
+}

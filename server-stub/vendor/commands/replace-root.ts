@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { answer } from '#core/host/cli.ts';
+import { table } from '#core/host/table.ts';
+import { generateSigningKey } from '#core/keys.ts';
+import type { VendorContext } from '../context.ts';
+import { choosePassphrase, readPassphrase } from '../passphrase.ts';
+import { sealKey } from '../sealed-key.ts';
+import { signSuccession } from '../sign-succession.ts';
+import { keepSuccession, openRootKey, openSpareKey } from '../vendor-folder.ts';
+import { commonTexts } from './common-texts.ts';
+import { openFolder } from './open-folder.ts';
+
+const texts = {
+  en: {
+    ...commonTexts.en,
+    description:
+      'replace the root key and its spare by new ones, signed by both; devices follow by themselves',
+    spare: 'another passphrase for the spare key (default: the same)',
+    new: 'passphrase for the new keys (default: those of the present ones)',
+    root: 'New root key',
+    spareKey: 'New spare key',
+    version: 'Version',
+    rootsFile: 'For devices and servers',
+    next: `Back the folder up now; keep a copy of the new spare key in another place. Then: license-vendor recertify.
+The servers import vendor-roots.json and their new certificate; devices that are in the field learn of it from their
+server. Give device makers the new vendor-roots.json only once the servers have their certificates.`,
+  },
+  zh: {
+    ...commonTexts.zh,
+    description: '以新的根密钥与备用密钥替换现有密钥，由现有两把密钥共同签名；设备会自动跟随',
+    spare: '备用密钥使用另一个口令（默认相同）',
+    new: '新密钥的口令（默认沿用现有口令）',
+    root: '新根密钥',
+    spareKey: '新备用密钥',
+    version: '版本',
+    rootsFile: '设备与服务器根文件',
+    next: `请立即备份该目录，并将新的备用密钥另存一处，然后执行：license-vendor recertify。
+各服务器导入 vendor-roots.json 与新证书后，在用设备会从服务器获知更替。请在服务器取得新证书之后，再将新的
+vendor-roots.json 交给设备厂商。`,
+  },
+};
+
+interface ReplaceRootOptions {
+  dir: string;
+  passphraseFile?: string;
+  sparePassphraseFile?: string;
+  newPassphraseFile?: string;
+}
+
+/** `license-vendor replace-root` */
+export function replaceRoot(program: Command, context: VendorContext): void {
+  const { terminal, clock } = context;
+  const text = texts[terminal.language];
+  program
+    .command('replace-root')
+    .description(text.description)
+    .requiredOption('--dir <FOLDER>', text.dir)
+    .option('--passphrase-file <FILE>', text.passphraseFile)
+    .option('--spare-passphrase-file <FILE>', text.spare)
+    .option('--new-passphrase-file <FILE>', text.new)
+    .action(async (options: ReplaceRootOptions) => {
+      const folder = openFolder(options.dir, context);
+      const passphrase = await readPassphrase(options.passphraseFile, context);
+      const spareFile = options.sparePassphraseFile;
+      const sparePassphrase = spareFile === undefined ? passphrase : await readPassphrase(spareFile, context);
+      const present = {
+        root: await openRootKey(folder, async () => passphrase),
+        spare: await openSpareKey(folder, async () => sparePassphrase),
+      };
+      const newFile = options.newPassphraseFile;
+      const chosen = newFile === undefined ? undefined : await choosePassphrase(newFile, context);
+
+      const next = { root: generateSigningKey(), spare: generateSigningKey() };
+      const { roots, entry } = await signSuccession(folder.roots, present, next, clock.now());
+      const kept = keepSuccession(folder, {
+        ...{ roots, entry },
+        sealedRoot: await sealKey(next.root, chosen ?? passphrase),
+        sealedSpare: await sealKey(next.spare, chosen ?? sparePassphrase),
+      });
+      const { version, root, spare } = entry;
+      answer(
+        terminal,
+        { version, root, spare, rootsFile: kept.roots },
+        `${table([
+          [text.version, String(version)],
+          [text.root, `${root}  ${kept.rootKey}`],
+          [text.spareKey, `${spare}  ${kept.spareKey}`],
+          [text.rootsFile, kept.roots],
+        ])}\n${text.next}`,
+      );
+    });
+}
