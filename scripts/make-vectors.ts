@@ -24,6 +24,7 @@ import {
 } from './vectors/device-documents.ts';
 import { evaluateVectors, usableUntilVectors } from './vectors/evaluation.ts';
 import { enrollmentProofVectors, enrollmentVectors, vendorRootsVectors } from './vectors/files.ts';
+import { rootSuccessionVectors } from './vectors/root-successions.ts';
 import { usageReportVectors } from './vectors/usage-reports.ts';
 import type { VectorFile } from './vectors/vector-file.ts';
 import {
@@ -52,6 +53,7 @@ const files: Record<string, () => VectorFile | Promise<VectorFile>> = {
   'license-token': tokenVectors,
   period: periodVectors,
   pid: pidVectors,
+  'root-succession': rootSuccessionVectors,
   terms: termsVectors,
   'usable-until': usableUntilVectors,
   'usage-report': usageReportVectors,

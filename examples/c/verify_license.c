@@ -1,8 +1,9 @@
 /* Verifies the license of this device from the vendor's root down, without believing the agent: issuer certificate,
- * token, the vendor's terms, and the device key's answer to a nonce. The root is compiled in, since a file on the device
- * may be anybody's; it is the "x" of "root" in vendor-roots.json.
+ * token, the vendor's terms, and the device key's answer to a nonce. The root and its spare are compiled in, since a file
+ * on the device may be anybody's: they are the "x" of "root" and of "spare" in vendor-roots.json. Where the vendor
+ * replaced them before, VENDOR_ROOT_VERSION is one more than there are roots in its "previous".
  *
- *     cc -DVENDOR_ROOT_X='"…"' -o verify_license verify_license.c -lcrypto -lcjson
+ *     cc -DVENDOR_ROOT_X='"…"' -DVENDOR_SPARE_X='"…"' -o verify_license verify_license.c -lcrypto -lcjson
  *     verify_license [APP_ID]
  */
 #include <cjson/cJSON.h>
@@ -20,11 +21,18 @@
 #ifndef AGENT_SOCKET
 #define AGENT_SOCKET "/run/license-agent/agent.sock"
 #endif
-#ifndef VENDOR_ROOT_X
-#error "compile the vendor's root in: -DVENDOR_ROOT_X='\"...\"'"
+#if !defined VENDOR_ROOT_X || !defined VENDOR_SPARE_X
+#error "compile the vendor's root and spare in: -DVENDOR_ROOT_X='\"...\"' -DVENDOR_SPARE_X='\"...\"'"
+#endif
+#ifndef VENDOR_ROOT_VERSION
+#define VENDOR_ROOT_VERSION 1
 #endif
 
-enum { MOST_BYTES = 8192, MOST_ANSWER = 262144, KEY_BYTES = 32, SIGNATURE_BYTES = 64 };
+enum { MOST_BYTES = 8192, MOST_ANSWER = 262144, KEY_BYTES = 32, SIGNATURE_BYTES = 64, X_LENGTH = 43, MOST_ROOTS = 9 };
+
+/* The "x" of the vendor's root, and of those that took its place. */
+static char roots[MOST_ROOTS][X_LENGTH + 1];
+static int root_count;
 
 static void refuse(const char *format, ...) {
     va_list arguments;
@@ -141,6 +149,45 @@ static cJSON *verify(const char *compact, const char *typ, const char *x) {
     return claims_of(compact, typ);
 }
 
+/* The claims of a document that one of the vendor's roots signed. */
+static cJSON *verify_by_root(const char *compact, const char *typ) {
+    char kid[64];
+    const char *end = strchr(compact, '.');
+    if (end == NULL || strlen(compact) > MOST_BYTES) refuse("%s: not a compact JWS", typ);
+    cJSON *header = part(compact, (size_t)(end - compact), typ);
+    for (int each = 0; each < root_count; each += 1) {
+        thumbprint(roots[each], kid);
+        if (strcmp(kid, text_of(header, "kid")) != 0) continue;
+        cJSON_Delete(header);
+        return verify(compact, typ, roots[each]);
+    }
+    refuse("%s: no root of this vendor signed it", typ);
+    return NULL;
+}
+
+static const char *x_of(const cJSON *jwk) {
+    const char *x = text_of(jwk, "x");
+    if (strlen(x) != X_LENGTH) refuse("not a key");
+    return x;
+}
+
+/* Follows the vendor's roots from the one that is compiled in: each next one is signed by root and spare before it. */
+static void follow_roots(const cJSON *chain) {
+    char spare[X_LENGTH + 1] = VENDOR_SPARE_X;
+    snprintf(roots[root_count++], sizeof roots[0], "%s", VENDOR_ROOT_X);
+    for (int version = VENDOR_ROOT_VERSION + 1; version - 2 < cJSON_GetArraySize(chain); version += 1) {
+        const cJSON *link = cJSON_GetArrayItem(chain, version - 2);
+        cJSON *claims = verify(text_of(link, "root"), "license-root+jwt", roots[root_count - 1]);
+        cJSON *again = verify(text_of(link, "spare"), "license-root+jwt", spare);
+        if (!cJSON_Compare(claims, again, 1)) refuse("the halves of a succession differ");
+        if (number_of(claims, "version") != version || root_count == MOST_ROOTS) refuse("a succession is missing");
+        snprintf(roots[root_count++], sizeof roots[0], "%s", x_of(member(claims, "root")));
+        snprintf(spare, sizeof spare, "%s", x_of(member(claims, "spare")));
+        cJSON_Delete(claims);
+        cJSON_Delete(again);
+    }
+}
+
 static void same(const cJSON *one, const cJSON *other, const char *name) {
     if (!cJSON_Compare(member(one, name), member(other, name), 1)) refuse("%s does not agree", name);
 }
@@ -150,7 +197,7 @@ static void require_terms(const cJSON *terms, const cJSON *token) {
     const cJSON *each;
     cJSON_ArrayForEach(each, terms) {
         if (!cJSON_IsString(each)) refuse("terms are no documents");
-        cJSON *line = verify(each->valuestring, "license-terms+jwt", VENDOR_ROOT_X);
+        cJSON *line = verify_by_root(each->valuestring, "license-terms+jwt");
         int is_it = strcmp(text_of(line, "termsId"), text_of(token, "termsId")) == 0;
         if (is_it) {
             const cJSON *app = cJSON_GetObjectItemCaseSensitive(line, "appId");
@@ -199,7 +246,8 @@ int main(int argc, char **argv) {
     snprintf(body, sizeof body, "{\"nonce\":\"%s\"}", nonce);
     cJSON *answer = post("/v1/proof", body);
 
-    cJSON *certificate = verify(text_of(answer, "issuerCertificate"), "license-issuer+jwt", VENDOR_ROOT_X);
+    follow_roots(cJSON_GetObjectItemCaseSensitive(answer, "rootSuccession"));
+    cJSON *certificate = verify_by_root(text_of(answer, "issuerCertificate"), "license-issuer+jwt");
     const char *server_x = text_of(member(member(certificate, "cnf"), "jwk"), "x");
     cJSON *token = verify(text_of(answer, "document"), "license-token+jwt", server_x);
     if (strcmp(text_of(certificate, "sub"), text_of(token, "iss")) != 0) refuse("another issuer");

@@ -30,13 +30,14 @@ def decode(text: str) -> bytes:
     return data
 
 
-def verify_document(compact: str, typ: str, jwk: dict) -> dict:
-    """The claims of a compact JWS (RFC 7515) of one type, signed with EdDSA by this key (RFC 8037)."""
+def verify_document(compact: str, typ: str, *jwks: dict) -> dict:
+    """The claims of a compact JWS (RFC 7515) of one type, signed with EdDSA by one of these keys (RFC 8037)."""
     if len(compact) > 8192 or compact.count(".") != 2:
         raise Refused(f"{typ}: not a compact JWS")
     header_text, claims_text, signature_text = compact.split(".")
     header = json.loads(decode(header_text))
-    if header != {"alg": "EdDSA", "typ": typ, "kid": thumbprint(jwk)}:
+    jwk = next((each for each in jwks if header == {"alg": "EdDSA", "typ": typ, "kid": thumbprint(each)}), None)
+    if jwk is None:
         raise Refused(f"{typ}: header {header}")
     key = Ed25519PublicKey.from_public_bytes(decode(jwk["x"]))
     try:
@@ -57,15 +58,29 @@ def demand(condition: bool, problem: str) -> None:
         raise Refused(problem)
 
 
-def verify_license(answer: dict, nonce: str, root: dict, app_id: str | None, now: float) -> dict:
+def known_roots(pinned: dict, chain: list) -> list:
+    """The pinned root, those before it, and those that took its place: each signed by root and spare before it."""
+    root, spare = pinned["root"], pinned["spare"]
+    roots = [root, *pinned.get("previous", [])]
+    for link in chain[len(roots) - 1 :]:
+        claims = verify_document(link["root"], "license-root+jwt", root)
+        demand(claims == verify_document(link["spare"], "license-root+jwt", spare), "the halves of a succession differ")
+        demand(claims["version"] == len(roots) + 1, "a succession is missing")
+        root, spare = claims["root"], claims["spare"]
+        roots.append(root)
+    return roots
+
+
+def verify_license(answer: dict, nonce: str, pinned: dict, app_id: str | None, now: float) -> dict:
     """Root -> certificate -> token -> the vendor's terms -> the device key's answer to the nonce."""
-    certificate = verify_document(answer["issuerCertificate"], "license-issuer+jwt", root)
+    roots = known_roots(pinned, answer.get("rootSuccession", []))
+    certificate = verify_document(answer["issuerCertificate"], "license-issuer+jwt", *roots)
     token = verify_document(answer["document"], "license-token+jwt", certificate["cnf"]["jwk"])
     demand(certificate["sub"] == token["iss"] and certificate["cid"] == token["cid"], "another issuer")
     demand(certificate["nbf"] <= token["iat"] <= certificate["exp"], "the certificate was not valid then")
     demand(app_id is None or token["appId"] == app_id, "the license is for another App")
 
-    terms = [verify_document(each, "license-terms+jwt", root) for each in answer["terms"]]
+    terms = [verify_document(each, "license-terms+jwt", *roots) for each in answer["terms"]]
     purchase = next((line for line in terms if line["termsId"] == token["termsId"]), None)
     demand(purchase is not None and purchase["kind"] == "purchase", "the vendor sold no such license")
     same = ("cid", "pid", "category", "sku")
@@ -92,12 +107,12 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     with open(arguments[0], encoding="utf-8") as file:
-        root = json.load(file)["root"]
+        pinned = json.load(file)
     nonce = secrets.token_urlsafe(24)
     try:
         answer = ask("POST", "/v1/proof", {"nonce": nonce}, path)
         app_id = arguments[1] if len(arguments) > 1 else None
-        license = verify_license(answer, nonce, root, app_id, time.time())
+        license = verify_license(answer, nonce, pinned, app_id, time.time())
     except (Refused, RuntimeError) as refused:
         print(f"refused: {refused}")
         return 5

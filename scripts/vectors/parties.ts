@@ -38,6 +38,10 @@ export const keys = {
   server: testKey('server'),
   device: testKey('device'),
   stranger: testKey('stranger'),
+  root2: testKey('root2'),
+  spare2: testKey('spare2'),
+  root3: testKey('root3'),
+  spare3: testKey('spare3'),
 };
 export type KeyName = keyof typeof keys;
 

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,7 +7,11 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { generateSigningKey } from '#core/keys.ts';
 import { post, startAgent, until } from '../agent/running-agent.ts';
+import { AgentFolder } from '../flow/agent-folder.ts';
+import { Running } from '../flow/program.ts';
 import { requireDebianPackage, requireDebianProgram } from '../support/debian.ts';
+import { serveEnvironment } from '../support/prepare-server.ts';
+import { VendorAndServer } from '../support/vendor-and-server.ts';
 import { NOW } from '../support/world.ts';
 
 const examples = resolve('examples');
@@ -52,6 +56,15 @@ async function lines(file: string, args: readonly string[], env: Readonly<Record
 
 const python = (file: string) => join(examples, 'python', file);
 
+/** The C program with this root and spare in it. */
+function buildVerifier(name: string, root: string, spare: string): string {
+  const file = join(built, name);
+  const keys = [`-DVENDOR_ROOT_X="${root}"`, `-DVENDOR_SPARE_X="${spare}"`];
+  const source = join(examples, 'c/verify_license.c');
+  execFileSync('gcc', [...CC, ...keys, '-o', file, source, '-lcrypto', '-lcjson']);
+  return file;
+}
+
 describe('in Python', () => {
   test('a program asks and counts a session', async () => {
     const { socket, daemon } = await licensed();
@@ -82,7 +95,10 @@ describe('in Python', () => {
       code: 0,
       stdout: `license ${license} of ${world.licenseKey}, usable until ${usableUntil}\n`,
     });
-    const other = folder.write('other-roots.json', { root: generateSigningKey().jwk });
+    const other = folder.write('other-roots.json', {
+      root: generateSigningKey().jwk,
+      spare: world.spare.jwk,
+    });
     expect((await verify(other)).code).toBe(5);
     expect(await verify(join(folder.path, 'roots.json'), world.otherAppId)).toMatchObject({ code: 5 });
   });
@@ -110,9 +126,7 @@ describe('in C', () => {
   test('a program verifies the license by itself, and believes no other root', async () => {
     const { socket, world, client } = await licensed();
     const build = (x: string, name: string) => {
-      const file = join(built, name);
-      const source = join(examples, 'c/verify_license.c');
-      execFileSync('gcc', [...CC, `-DVENDOR_ROOT_X="${x}"`, '-o', file, source, '-lcrypto', '-lcjson']);
+      const file = buildVerifier(name, x, world.spare.jwk.x);
       return (...app: string[]) => run(file, app, { AGENT_SOCKET: socket });
     };
     const { license, usableUntil } = await client.status();
@@ -128,6 +142,43 @@ describe('in C', () => {
     });
   });
 });
+
+test('programs that were built with the first root follow the vendor to the second, and no other spare', async () => {
+  const vendor = await VendorAndServer.create();
+  await vendor.vendor('replace-root');
+  const { certificates } = await vendor.vendor('recertify', '--out', vendor.path('certificates'));
+  for (const file of [vendor.rootsFile, certificates[0].file]) await vendor.server('import', file);
+  const serve = await Running.start('server', {
+    args: ['serve', '--json'],
+    env: serveEnvironment({ stateDir: vendor.stateDir, database: '' }),
+  });
+  await vendor.enrollment('enrollment.json', String(serve.ready['url']));
+  const runtimeDir = join(vendor.folder, 'run');
+  const agent = new AgentFolder(vendor.firstRoots, { LICENSE_AGENT_RUNTIME_DIR: runtimeDir });
+  await agent.enroll(JSON.parse(readFileSync(vendor.path('enrollment.json'), 'utf8')));
+  await agent.daemon();
+  await agent.checkUntil(0);
+
+  const socket = join(runtimeDir, 'agent.sock');
+  const { root, spare } = JSON.parse(readFileSync(vendor.firstRoots, 'utf8'));
+  const stranger = generateSigningKey().jwk;
+  const execute = promisify(execFile);
+  const inC = (name: string, itsSpare: { x: string }) =>
+    execute(buildVerifier(name, root.x, itsSpare.x), [vendor.appId], {
+      env: { ...process.env, AGENT_SOCKET: socket },
+    });
+  const inPython = (file: string) =>
+    execute(PYTHON, [python('verify_license.py'), '--socket', socket, file, vendor.appId]);
+  const otherSpare = vendor.path('other-spare.json');
+  writeFileSync(otherSpare, JSON.stringify({ root, spare: stranger }));
+
+  expect((await inC('follows', spare)).stdout).toContain('of SN-0001, usable until');
+  expect((await inPython(vendor.firstRoots)).stdout).toContain('of SN-0001, usable until');
+  // Built after the root was replaced.
+  expect((await inPython(vendor.rootsFile)).stdout).toContain('of SN-0001, usable until');
+  await expect(inC('refuses', stranger)).rejects.toMatchObject({ code: 5 });
+  await expect(inPython(otherSpare)).rejects.toMatchObject({ code: 5 });
+}, 60_000);
 
 test('in Node, a program asks and hears of changes', async () => {
   const { socket, daemon } = await licensed();

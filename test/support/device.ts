@@ -3,6 +3,7 @@ import type { Answer, VerifiedAnswer } from '#core/documents/answer.ts';
 import { verifyAnswer } from '#core/documents/answer.ts';
 import { type Enrollment, enrollmentProof } from '#core/documents/enrollment.ts';
 import { type LicenseRequest, licenseRequestDocument } from '#core/documents/license-request.ts';
+import { adoptSuccession } from '#core/documents/root-succession.ts';
 import { newId } from '#core/ids.ts';
 import { generateSigningKey, type SigningKey } from '#core/keys.ts';
 import type { Problem } from '../../server-stub/http/problems.ts';
@@ -92,9 +93,10 @@ export class TestDevice {
     return this.verify(body);
   }
 
-  verify(answer: Answer): Promise<VerifiedAnswer> {
+  async verify(answer: Answer): Promise<VerifiedAnswer> {
+    const { all } = await adoptSuccession(this.server.world.roots, answer.rootSuccession ?? []);
     const { serverId, cid, appId, pid } = this.enrollment;
     const subject = { serverId, cid, appId, pid, licenseKey: this.licenseKey, jkt: this.key.thumbprint };
-    return verifyAnswer(answer, subject, [this.server.world.root]);
+    return verifyAnswer(answer, subject, all);
   }
 }

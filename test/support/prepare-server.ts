@@ -35,11 +35,11 @@ export async function prepareServer(
 ): Promise<ServerFolder> {
   const stateDir = join(folder, 'server');
   const rootsFile = join(folder, 'vendor-roots.json');
-  const root = generateSigningKey();
-  writeFileSync(rootsFile, new World({ root }).rootsFile);
+  const [root, spare] = [generateSigningKey(), generateSigningKey()];
+  writeFileSync(rootsFile, new World({ root, spare }).rootsFile);
   const place = { stateDir, database };
   const { serverId, key, store: location } = await initialize(place, rootsFile, ['localhost', '127.0.0.1']);
-  const world = new World({ ...options, serverId, serverKey: key, root });
+  const world = new World({ ...options, serverId, serverKey: key, root, spare });
 
   const store = await openStore(location);
   const grant = await world.grant({}, lines?.(world));

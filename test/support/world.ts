@@ -38,7 +38,7 @@ export const ONE_YEAR: Validity = { unit: 'year', count: 1 };
  */
 export class World {
   readonly root: SigningKey;
-  readonly spare: SigningKey = generateSigningKey();
+  readonly spare: SigningKey;
   readonly serverKey: SigningKey;
   readonly deviceKey: SigningKey = generateSigningKey();
   readonly serverId: string;
@@ -60,6 +60,7 @@ export class World {
     serverId = newId(),
     serverKey = generateSigningKey(),
     root = generateSigningKey(),
+    spare = generateSigningKey(),
     cid = '717241',
     appId = newAppId(),
     now = NOW,
@@ -70,6 +71,7 @@ export class World {
     this.serverId = serverId;
     this.serverKey = serverKey;
     this.root = root;
+    this.spare = spare;
     const pid = derivePid(sku, validity, category);
     this.purchase = {
       kind: 'purchase',

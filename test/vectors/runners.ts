@@ -12,7 +12,7 @@ import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { licenseDenialDocument } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest, verifyLicenseRequest } from '#core/documents/license-request.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
-import type { KnownRoots } from '#core/documents/root-succession.ts';
+import { adoptSuccession, type KnownRoots } from '#core/documents/root-succession.ts';
 import { verifyTerms } from '#core/documents/terms.ts';
 import { verifyUsageReport } from '#core/documents/usage-report.ts';
 import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
@@ -97,6 +97,11 @@ export const runners: Readonly<Record<string, Runner>> = {
     sku === undefined
       ? { renewId: deriveRenewId(pid, validity) }
       : { pid: derivePid(sku, validity, category) },
+  'root-succession': async ({ pinned, rootSuccession }, keys) => ({
+    roots: (await adoptSuccession(rootsOf(pinned, keys), rootSuccession)).all.map(
+      ({ thumbprint }) => thumbprint,
+    ),
+  }),
   terms: async (input, keys) => ({ claims: await verifyTerms(documentOf(input), trusted(input, keys)) }),
   'usage-report': async (input, keys) => ({
     claims: await verifyUsageReport(documentOf(input), trusted(input, keys)),
