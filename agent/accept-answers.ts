@@ -1,7 +1,7 @@
 import { Answer, claimsOf, nonceOf, type VerifiedAnswer, verifyNewAnswer } from '#core/documents/answer.ts';
 import { isEnding, type LicenseDenial } from '#core/documents/license-denial.ts';
 import { adoptSuccession, type KnownRoots } from '#core/documents/root-succession.ts';
-import { asLicenseError, LicenseError } from '#core/errors.ts';
+import { asLicenseError, isStoreFault, LicenseError } from '#core/errors.ts';
 import { parseShape } from '#core/shapes.ts';
 import { type Enrolled, subjectOf } from './enrolled.ts';
 import type { HeldLicense } from './held-license.ts';
@@ -58,9 +58,8 @@ export async function acceptAnswers(
     try {
       outcomes.push(await believe(parts, each, channel));
     } catch (thrown) {
-      const error = asLicenseError(thrown);
-      if (error.code.startsWith('store_')) throw thrown;
-      outcomes.push(error);
+      if (isStoreFault(thrown)) throw thrown;
+      outcomes.push(asLicenseError(thrown));
     }
   }
   const believed = outcomes.filter((outcome): outcome is Believed => !(outcome instanceof LicenseError));

@@ -40,8 +40,7 @@ export class Exchange {
     const { licenses } = this.#parts;
     const wishes: Wish[] = [];
     for (const licenseKey of licenseKeys) {
-      if (licenseKey !== licenses.own && !licenses.isMember(licenseKey))
-        throw new LicenseError('not_held', { licenseKey });
+      licenses.requireHeld(licenseKey);
       const wish = { licenseKey, automatic: false, short, ...asked };
       wishes.push({ ...wish, purpose: purpose ?? (await this.#needOf(licenseKey)) });
     }

@@ -1,9 +1,10 @@
 import { LicenseError } from '#core/errors.ts';
+import { isUsable } from '#core/evaluate.ts';
 import { parseLicenseKey } from '#core/ids.ts';
 import type { AgentStatus, HeldOutcome, HeldPage } from './client/local-answers.ts';
 import type { Licenses } from './licenses.ts';
 import type { RefreshLoop } from './refresh-loop.ts';
-import type { Refresher, RefreshOutcome } from './refresher.ts';
+import { LICENSES_PER_CALL, type Refresher, type RefreshOutcome } from './refresher.ts';
 
 export interface GatewayParts {
   readonly licenses: Licenses;
@@ -12,10 +13,8 @@ export interface GatewayParts {
   readonly status: (licenseKey: string) => Promise<AgentStatus>;
 }
 
-/** Licenses that one agent holds for others. Source: issue "Gateway"; design, Agent. */
+/** Licenses that one agent holds for others. Source: design, Agent. */
 const MOST_MEMBERS = 10_000;
-/** Licenses of one call to the server. */
-const BATCH = 250;
 
 /** Holds licenses for devices that cannot run an agent: one row each, bound to this gateway's key. */
 export class Gateway {
@@ -52,13 +51,13 @@ export class Gateway {
    * @throws `not_enrolled`, `not_held`
    */
   async remove(licenseKeys: readonly string[]): Promise<HeldOutcome[]> {
-    for (const licenseKey of licenseKeys) this.#requireHeld(licenseKey);
+    for (const licenseKey of licenseKeys) this.#parts.licenses.requireHeld(licenseKey);
     return this.#contact(licenseKeys, 'release');
   }
 
   /** @throws `not_held` */
   async status(licenseKey: string): Promise<AgentStatus> {
-    this.#requireHeld(licenseKey);
+    this.#parts.licenses.requireHeld(licenseKey);
     return this.#parts.status(licenseKey);
   }
 
@@ -73,33 +72,23 @@ export class Gateway {
     return { count: store.members.count(enrolled.subject), licenseKeys, next };
   }
 
-  #requireHeld(licenseKey: string): void {
-    const { licenses } = this.#parts;
-    if (licenseKey !== licenses.own && !licenses.isMember(licenseKey))
-      throw new LicenseError('not_held', { licenseKey });
-  }
-
   async #contact(licenseKeys: readonly string[], purpose: 'activate' | 'release'): Promise<HeldOutcome[]> {
     const { licenses, refresher, loop } = this.#parts;
     const outcomes: HeldOutcome[] = [];
-    for (let begin = 0; begin < licenseKeys.length; begin += BATCH) {
-      const batch = licenseKeys.slice(begin, begin + BATCH);
-      const toActivate = [];
+    for (let begin = 0; begin < licenseKeys.length; begin += LICENSES_PER_CALL) {
+      const batch = licenseKeys.slice(begin, begin + LICENSES_PER_CALL);
+      const toAskFor = [];
       for (const licenseKey of batch) {
         const { verdict } = await licenses.verdict(licenseKey);
-        if (purpose === 'release' || !isHeld(verdict.state)) toActivate.push(licenseKey);
+        if (purpose === 'release' || !isUsable(verdict.state)) toAskFor.push(licenseKey);
       }
-      const contacted = await refresher.refresh(toActivate, { purpose });
+      const contacted = await refresher.refresh(toAskFor, { purpose });
       await loop.planAfter(contacted);
       for (const licenseKey of batch)
         outcomes.push({ licenseKey, ...outcomeOf(contacted.get(licenseKey), purpose) });
     }
     return outcomes;
   }
-}
-
-function isHeld(state: AgentStatus['state']): boolean {
-  return state === 'active' || state === 'grace';
 }
 
 /** `ok`, or the code of what stands in the way. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as Type from 'typebox';
-import { COMPONENTS, type ComponentName } from '#core/device/fingerprint.ts';
+import { COMPONENTS, type ComponentName, componentsOf } from '#core/device/fingerprint.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { parseJson } from '#core/shapes.ts';
 import { detectEnvironment, SystemEnvironment } from './environment.ts';
@@ -14,23 +14,11 @@ import { silentTpm, tpmKey } from './tpm-key.ts';
 
 const MOST_VALUES = 64;
 
-const perComponent = <S extends Type.TSchema>(value: S) => {
-  const values = Type.Optional(Type.Array(value, { minItems: 1, maxItems: MOST_VALUES }));
-  return Type.Object({
-    boardSerial: values,
-    productUuid: values,
-    socSerial: values,
-    macs: values,
-    diskSerial: values,
-    tpmKey: values,
-  });
-};
-
 /** What a machine says of itself; also the content of an identity file. */
 export const Identity = Type.Object({
-  components: perComponent(Type.String({ minLength: 1, maxLength: 256 })),
+  components: componentsOf(Type.String({ minLength: 1, maxLength: 256 }), MOST_VALUES),
   /** What was seen and does not count. */
-  ignored: Type.Optional(perComponent(IgnoredValue)),
+  ignored: Type.Optional(componentsOf(IgnoredValue, MOST_VALUES)),
   /** Reported and used for LicenseKeys, but no part of the fingerprint: images share it. */
   machineId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
   machineIdOrigin: Type.Optional(MachineIdOrigin),

@@ -66,6 +66,12 @@ export class Licenses {
     return this.#enrolled !== undefined && this.store.members.has(subjectOf(this.#enrolled, licenseKey));
   }
 
+  /** That a license is one of those here: the device's own, or held for another. @throws `not_held` */
+  requireHeld(licenseKey: string): void {
+    if (licenseKey !== this.own && !this.isMember(licenseKey))
+      throw new LicenseError('not_held', { licenseKey });
+  }
+
   /** Puts another enrollment in the place of the present one; what is held is verified again under it. */
   enroll(enrolled: Enrolled): void {
     const { rootSuccession } = enrolled.roots;

@@ -45,6 +45,7 @@ const Request = Type.Object({
   renewId: Type.Optional(Id),
   licenseKeys: Type.Optional(Type.Array(LicenseKey, { minItems: 1, maxItems: MOST_KEYS })),
 });
+
 /** Open to the group: reading, sessions, proof, and accounts where a setting allows. Source: protocol, Applications. */
 export function agentRoutes(services: LocalServices): readonly LocalRoute[] {
   const { service, gateway, meter, events, prove, own, accountActivation } = services;

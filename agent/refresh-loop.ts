@@ -8,7 +8,7 @@ import type { HeldLicense } from './held-license.ts';
 import type { Licenses } from './licenses.ts';
 import { MIN_RETRY_SECONDS } from './next-refresh.ts';
 import { RefreshSchedule } from './refresh-schedule.ts';
-import type { Refresher, RefreshOutcome } from './refresher.ts';
+import { LICENSES_PER_CALL, type Refresher, type RefreshOutcome } from './refresher.ts';
 
 export interface RefreshLoopParts {
   readonly licenses: Licenses;
@@ -26,8 +26,6 @@ const LONGEST_SLEEP_SECONDS = 60;
 const START_SPREAD_SECONDS = 60;
 /** Over how long a gateway spreads what fell due while it was away: a thousand licenses in so many seconds. */
 const OVERDUE_SPREAD_SECONDS = 60;
-/** Licenses of one call to the server: the requests and answers of more would swell the daemon's memory. */
-const BATCH = 250;
 /** A gateway's licenses fall due together, once in so many seconds, so that one call serves several. */
 const BATCH_EVERY_SECONDS = 60;
 
@@ -173,7 +171,7 @@ export class RefreshLoop {
 
   async #refresh(): Promise<void> {
     const { refresher, log } = this.#parts;
-    const due = this.#schedule.takeDue(this.#uptime(), BATCH);
+    const due = this.#schedule.takeDue(this.#uptime(), LICENSES_PER_CALL);
     this.#isRefreshing = true;
     try {
       const outcomes = await refresher.refresh(due);

@@ -1,7 +1,7 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import type { DenialCode } from '#core/documents/license-denial.ts';
 import type { Purpose } from '#core/documents/license-request.ts';
-import { asLicenseError, LicenseError } from '#core/errors.ts';
+import { asLicenseError, isStoreFault, LicenseError } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import { choosePurpose } from './choose-purpose.ts';
 import { subjectOf } from './enrolled.ts';
@@ -34,6 +34,9 @@ export interface RefresherParts {
   readonly send: SendRequests;
   readonly log: Logger;
 }
+
+/** Licenses of one call to the server: the requests and answers of more would swell the daemon's memory. */
+export const LICENSES_PER_CALL = 250;
 
 /** Contacts with the server, from requests to stored answers; they follow one another. */
 export class Refresher {
@@ -93,39 +96,18 @@ export class Refresher {
   }
 
   async #contact(wishes: readonly Wish[], outcomes: Map<string, RefreshOutcome>): Promise<void> {
-    const enrolled = this.#licenses.requireEnrolled();
     const keys = wishes.map(({ licenseKey }) => licenseKey);
     let serverUrl: string | null = null;
     try {
       const requests = await this.#licenses.prepare(wishes);
-      const fail = (request: PendingRequest, error: LicenseError) => {
-        outcomes.set(request.licenseKey, { kind: 'failure', error });
-        return this.#isOver(request, error) ? [request.jti] : [];
-      };
-      try {
-        const preferred = this.#licenses.store.contacts.of(enrolled.subject)?.serverUrl ?? undefined;
-        const compacts = requests.map(({ compact }) => compact);
-        const sent = await this.#send(compacts, enrolled.enrollment, preferred);
-        serverUrl = sent.serverUrl;
-        const arrived = requests.flatMap(({ jti }, index) => {
-          const answer = sent.answers[index];
-          return answer instanceof LicenseError ? [] : [{ answer, jti }];
-        });
-        const accepted = await this.#licenses.accept(arrived, 'online');
-        const over = requests.flatMap((request, index) => {
-          const sentAnswer = sent.answers[index];
-          if (sentAnswer instanceof LicenseError) return fail(request, sentAnswer);
-          const outcome = accepted[arrived.findIndex(({ jti }) => jti === request.jti)];
-          if (outcome instanceof LicenseError) return fail(request, outcome);
-          outcomes.set(request.licenseKey, outcomeOf(outcome));
-          return [];
-        });
-        this.#quietly(() => this.#licenses.store.pending.remove(over));
-      } catch (thrown) {
-        const error = asLicenseError(thrown);
-        const over = requests.flatMap((request) => fail(request, error));
-        this.#quietly(() => this.#licenses.store.pending.remove(over));
+      const answered = await this.#exchange(requests);
+      serverUrl = answered.serverUrl;
+      const over: string[] = [];
+      for (const [request, outcome] of answered.outcomes) {
+        outcomes.set(request.licenseKey, outcome);
+        if (outcome.kind === 'failure' && this.#isOver(request, outcome.error)) over.push(request.jti);
       }
+      this.#quietly(() => this.#licenses.store.pending.remove(over));
     } catch (thrown) {
       const error = asLicenseError(thrown);
       for (const licenseKey of keys) outcomes.set(licenseKey, { kind: 'failure', error });
@@ -134,16 +116,45 @@ export class Refresher {
     if (wishes.some(({ purpose }) => purpose !== 'lease')) this.#note(keys, outcomes, serverUrl);
   }
 
+  /** Sends requests and takes in what comes back: to each its outcome, whatever happens. */
+  async #exchange(requests: readonly PendingRequest[]) {
+    const outcomes = new Map<PendingRequest, RefreshOutcome>();
+    let serverUrl: string | null = null;
+    try {
+      const { enrollment, subject } = this.#licenses.requireEnrolled();
+      const preferred = this.#licenses.store.contacts.of(subject)?.serverUrl ?? undefined;
+      const compacts = requests.map(({ compact }) => compact);
+      const sent = await this.#send(compacts, enrollment, preferred);
+      serverUrl = sent.serverUrl;
+      const arrived: { request: PendingRequest; answer: unknown }[] = [];
+      for (const [index, request] of requests.entries()) {
+        const answer = sent.answers[index];
+        if (answer instanceof LicenseError) outcomes.set(request, { kind: 'failure', error: answer });
+        else arrived.push({ request, answer });
+      }
+      const accepted = await this.#licenses.accept(
+        arrived.map(({ request: { jti }, answer }) => ({ answer, jti })),
+        'online',
+      );
+      for (const [index, { request }] of arrived.entries()) outcomes.set(request, outcomeOf(accepted[index]));
+    } catch (thrown) {
+      const error = asLicenseError(thrown);
+      for (const request of requests) outcomes.set(request, { kind: 'failure', error });
+    }
+    return { outcomes, serverUrl };
+  }
+
   /**
    * A call that failed is over, and no later answer to it counts. What may have changed something at the server, and
    * got no answer or one that could not be stored, stays and is made again under its jti.
    */
-  #isOver({ purpose }: PendingRequest, { code, detail }: LicenseError): boolean {
+  #isOver({ purpose }: PendingRequest, error: LicenseError): boolean {
+    const { code, detail } = error;
     const mayBeDone =
       code === 'server_unreachable' ||
       (code === 'server_answer_unusable' && !detail['isRefused']) ||
       code === 'internal' ||
-      code.startsWith('store_');
+      isStoreFault(error);
     return purpose === 'refresh' || purpose === 'lease' || !mayBeDone;
   }
 

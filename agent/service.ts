@@ -51,9 +51,7 @@ export class Service {
 
   /** @throws `not_held` */
   async check(media: Media | undefined, licenseKey = this.#parts.licenses.own): Promise<CheckAnswer> {
-    const { licenses } = this.#parts;
-    if (licenseKey !== licenses.own && !licenses.isMember(licenseKey))
-      throw new LicenseError('not_held', { licenseKey });
+    this.#parts.licenses.requireHeld(licenseKey);
     return checkAnswerOf(await this.status(licenseKey), media);
   }
 

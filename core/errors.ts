@@ -64,6 +64,13 @@ export function remedyOf(
   return fill(language === 'zh' ? zhRemedy : enRemedy, detail, language);
 }
 
+/** Whether it is the store that fails, whatever was asked of it. */
+export function isStoreFault(
+  error: unknown,
+): error is LicenseError & { readonly code: Extract<ErrorCode, `store_${string}`> } {
+  return error instanceof LicenseError && error.code.startsWith('store_');
+}
+
 /** Any thrown value as a LicenseError: unknown faults become `internal` and keep their cause for the log. */
 export function asLicenseError(thrown: unknown): LicenseError {
   if (thrown instanceof LicenseError) return thrown;

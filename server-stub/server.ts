@@ -14,6 +14,7 @@ import { purgePreauthorizations } from './licensing/preauthorization/purge-preau
 import { Uploads } from './licensing/preauthorization/uploads.ts';
 import { RootChain } from './licensing/root-chain.ts';
 import { settleAllMinutes } from './licensing/settle-minutes.ts';
+import { settleKeys } from './settle-keys.ts';
 import { openStore, type Store } from './store/database.ts';
 import { watchCommits } from './store/watch-commits.ts';
 import { Upkeep } from './upkeep.ts';
@@ -52,6 +53,8 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { serverId, key, otherKeys, roots, tls, store: location } = loadInstallation(config);
   const opened = await openStore(location);
+  // A certificate for the next key may have come into force since the last start.
+  await settleKeys(opened, config.stateDir, clock.now());
   const alerts = await startAlerts(config, { store: opened, clock, log, env }).catch(
     async (cause: unknown) => {
       await opened.close();

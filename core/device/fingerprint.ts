@@ -19,8 +19,9 @@ export type Components = Partial<Record<ComponentName, readonly string[]>>;
 /** Several values of one component, bounded so that a token stays small. */
 const MAX_VALUES = 4;
 
-const componentsOf = <S extends Type.TSchema>(digest: S) => {
-  const values = Type.Optional(Type.Array(digest, { minItems: 1, maxItems: MAX_VALUES }));
+/** The shape of something that is said of each component: up to so many values, or nothing. */
+export const componentsOf = <S extends Type.TSchema>(value: S, maxItems = MAX_VALUES) => {
+  const values = Type.Optional(Type.Array(value, { minItems: 1, maxItems }));
   return Type.Object({
     boardSerial: values,
     productUuid: values,

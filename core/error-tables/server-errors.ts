@@ -28,9 +28,9 @@ export const serverErrors = {
     '请向厂商索取新证书并导入。',
   ]),
   signing_key_missing: entry(503, 1, true, [
-    'the signing key {kid} of the newest certificate is not in the stateDir',
+    'the signing key {kid} of the certificate in force is not in the stateDir',
     'Copy server-key.pem and server-key.next.pem from the server on which license-server rotate-key ran.',
-    'stateDir 中没有最新证书对应的签名密钥 {kid}',
+    'stateDir 中没有当前证书对应的签名密钥 {kid}',
     '请从执行 license-server rotate-key 的服务器复制 server-key.pem 与 server-key.next.pem。',
   ]),
   certificate_other_key: forged(

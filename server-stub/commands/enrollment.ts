@@ -50,7 +50,7 @@ export async function createEnrollmentFile(
       serverUrls,
       caCertificate: pinned ?? ownAuthority(config, tls),
       serverId,
-      ...(await enrolledRoot(store.reader, appId, roots)),
+      ...(await enrolledRoot(store.reader, appId, roots, now())),
     };
     const made = await store.write(now(), (transaction) => createEnrollment(transaction, wish, server));
     try {

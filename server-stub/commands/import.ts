@@ -5,22 +5,8 @@ import { readTextFile } from '#core/host/files.ts';
 import { table } from '#core/host/table.ts';
 import { localDay } from '#core/local-time.ts';
 import { type Imported, importDocument } from '../licensing/import-document.ts';
-import { newestCertificate } from '../licensing/issuer.ts';
-import { keyOfCertificate } from '../licensing/signer-of.ts';
-import { pendingServerKey, promoteServerKey } from '../server-keys.ts';
-import type { Store } from '../store/database.ts';
+import { settleKeys } from '../settle-keys.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
-
-/** Once every company has a certificate for the next key, that is the server's key. */
-async function settleKeys({ reader }: Store, stateDir: string): Promise<void> {
-  const next = pendingServerKey(stateDir);
-  if (next === undefined) return;
-  for (const { cid } of await reader.selectFrom('company').select('cid').execute()) {
-    const certificate = await newestCertificate(reader, cid);
-    if (certificate === undefined || keyOfCertificate(certificate.document) !== next.thumbprint) return;
-  }
-  promoteServerKey(stateDir);
-}
 
 /** `license-server import FILE`: a grant, an issuer certificate or new vendor roots, whichever the file holds. */
 export async function importFile(context: CommandContext, file: string): Promise<ExitCode> {
@@ -29,7 +15,7 @@ export async function importFile(context: CommandContext, file: string): Promise
     const taken = await store.write(now(), (transaction) =>
       importDocument(transaction, text, { where: file, issuer, pinned }, operator(context)),
     );
-    await settleKeys(store, context.config.stateDir);
+    await settleKeys(store, context.config.stateDir, now());
     return taken;
   });
   const { terminal, config } = context;

@@ -1,6 +1,13 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorTable } from '#core/error-table.ts';
-import { asLicenseError, type Bilingual, type Language, LicenseError, messageOf } from '#core/errors.ts';
+import {
+  asLicenseError,
+  type Bilingual,
+  isStoreFault,
+  type Language,
+  LicenseError,
+  messageOf,
+} from '#core/errors.ts';
 import { describeFaults } from '#core/shape-fault.ts';
 import { ServedRoutes } from './served-routes.ts';
 
@@ -47,7 +54,7 @@ export function problemOf(error: LicenseError, language: Language, requestId: st
 
 /** What a caller is told: where the store lies is for the operator, who has it in the log. */
 export function exposedMessage(error: LicenseError, language: Language): string {
-  const ofTheStore = error.code.startsWith('store_') && 'file' in error.detail;
+  const ofTheStore = isStoreFault(error) && 'file' in error.detail;
   return messageOf(ofTheStore ? new LicenseError('store_unavailable') : error, language);
 }
 

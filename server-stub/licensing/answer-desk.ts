@@ -2,7 +2,7 @@ import type { Clock } from '#core/clock.ts';
 import type { Answer } from '#core/documents/answer.ts';
 import type { DenialCode } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest } from '#core/documents/license-request.ts';
-import { asLicenseError, type ErrorCode, type LicenseError } from '#core/errors.ts';
+import { asLicenseError, type ErrorCode, isStoreFault, type LicenseError } from '#core/errors.ts';
 import type { Store } from '../store/database.ts';
 import { admitRequest } from './admit-request.ts';
 import { answerRequests, type DeviceOutcome } from './answer-request.ts';
@@ -73,7 +73,7 @@ export class AnswerDesk {
           return { ...facts, ...(await this.decide(each.value)) };
         } catch (thrown) {
           const error = asLicenseError(thrown);
-          if (error.code === 'internal' || error.code.startsWith('store_')) throw thrown;
+          if (error.code === 'internal' || isStoreFault(error)) throw thrown;
           return { ...facts, answer: error, outcome: error.code };
         }
       }),

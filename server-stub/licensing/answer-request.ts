@@ -138,10 +138,14 @@ async function state(
   const statement = ({ claims, jkt }: DeviceRequest, decision: Decision): DeviceOutcome => {
     if (decision.kind === 'rejected') return decision;
     const cid = facts.companies.get(claims.appId) ?? '';
-    const { now: iat, certificate } = facts.issuing.get(cid) as Issuing;
+    const { now: iat, certificate, certificateFor } = facts.issuing.get(cid) as Issuing;
     if (decision.kind === 'repeat') {
       const { kind, claims: said, terms: ids } = facts.answers.get(decision.jti) as Schema['answer'];
-      return { kind, certificate, claims: JSON.parse(said), terms: proofs(JSON.parse(ids)) } as Statement;
+      const repeated = JSON.parse(said);
+      return {
+        ...{ kind, claims: repeated, terms: proofs(JSON.parse(ids)) },
+        certificate: certificateFor(repeated.iat),
+      } as Statement;
     }
     const subject: StatementSubject = { request: claims, jkt, cid, iat };
     if (decision.kind === 'denial') {

@@ -1,5 +1,5 @@
 import type { Clock } from '#core/clock.ts';
-import { LicenseError } from '#core/errors.ts';
+import { isStoreFault } from '#core/errors.ts';
 import type { Store, Transaction } from '../store/database.ts';
 
 /** A use case that changes seats or bindings: many requests in one transaction, an outcome for each, in order. */
@@ -89,17 +89,13 @@ export class Batch {
       for (const waiting of batch) waiting.resolve(outcomes.get(waiting));
     } catch (fault) {
       // One request must not fail its neighbours: each is tried by itself. A store that fails, fails for all.
-      if (batch.length > 1 && !isOfTheStore(fault)) {
+      if (batch.length > 1 && !isStoreFault(fault)) {
         for (const waiting of batch) await this.#commit([waiting]);
       } else {
         for (const waiting of batch) waiting.reject(fault);
       }
     }
   }
-}
-
-function isOfTheStore(fault: unknown): boolean {
-  return fault instanceof LicenseError && fault.code.startsWith('store_');
 }
 
 /** Verb by verb, within a verb in order of arrival. */

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
+import type { EpochSeconds } from '#core/clock.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import type { KnownRoots } from '#core/documents/root-succession.ts';
 import type { Schema } from '../store/schema.ts';
-import { newestCertificate } from './issuer.ts';
+import { certificateAt, certificatesOf } from './certificates.ts';
 import { RootChain } from './root-chain.ts';
 
 /**
@@ -14,9 +15,11 @@ export async function enrolledRoot(
   db: Kysely<Schema>,
   appId: string,
   pinned: KnownRoots,
+  now: EpochSeconds,
 ): Promise<Pick<Enrollment, 'rootThumbprint' | 'rootSuccession'>> {
   const app = await db.selectFrom('app').select('cid').where('app_id', '=', appId).executeTakeFirst();
-  const certificate = app && (await newestCertificate(db, app.cid));
+  const certificates = app === undefined ? [] : await certificatesOf(db, app.cid);
+  const certificate = certificateAt(certificates, now) ?? certificates[0];
   const rootThumbprint =
     certificate === undefined
       ? pinned.root.thumbprint

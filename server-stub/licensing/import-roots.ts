@@ -3,7 +3,7 @@ import { adoptSuccession, type KnownRoots } from '#core/documents/root-successio
 import { parseVendorRoots } from '#core/documents/vendor-roots.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { Transaction } from '../store/database.ts';
-import { newestCertificate } from './issuer.ts';
+import { certificatesOf } from './certificates.ts';
 import { vendorRoots } from './root-chain.ts';
 
 export interface RootsImport {
@@ -67,7 +67,7 @@ export async function importRoots(
   }
   const waiting: string[] = [];
   for (const cid of companies) {
-    const certificate = await newestCertificate(db, cid);
+    const [certificate] = await certificatesOf(db, cid);
     const kid = certificate && issuerCertificateDocument.parse(certificate.document).kid;
     if (kid !== roots.root.thumbprint) waiting.push(cid);
   }

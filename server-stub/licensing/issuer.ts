@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import { bindFingerprint } from '#core/device/fingerprint.ts';
 import type { Answer } from '#core/documents/answer.ts';
@@ -12,14 +11,13 @@ import {
 import type { LicenseRequest } from '#core/documents/license-request.ts';
 import { allowedMinutes, type LicenseToken, licenseTokenDocument } from '#core/documents/license-token.ts';
 import { type PurchaseTerms, tokenLimits } from '#core/documents/terms.ts';
-import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import type { SigningKey } from '#core/keys.ts';
 import { MAX_COUNT } from '#core/shapes.ts';
-import type { LicenseTable, Schema } from '../store/schema.ts';
+import type { LicenseTable } from '../store/schema.ts';
 import type { Leased } from './concurrency.ts';
 import type { RootChain } from './root-chain.ts';
-import { keyOfCertificate, signerOf } from './signer-of.ts';
+import { signerOf } from './signer-of.ts';
 import { renewalsOf } from './terms.ts';
 import type { UsedMinutes } from './usage.ts';
 
@@ -152,51 +150,4 @@ export function leaseClaims(
   const { jti: nonce, appId, pid, licenseKey } = request;
   const subject = { appId, pid, licenseKey, license };
   return { iss: serverId, cid, jti: newId(), nonce, iat, exp, cnf: { jkt }, ...subject, sessions };
-}
-
-/**
- * The newest certificate of a company, which must be valid now: after its end the server cannot issue.
- *
- * @throws `issuer_certificate_missing`, `issuer_certificate_expired`
- */
-export async function currentCertificate(
-  db: Kysely<Schema>,
-  cid: string,
-  now: EpochSeconds,
-  kid?: string,
-): Promise<string> {
-  const certificate = await newestCertificate(db, cid, kid);
-  const fault = certificateFault(certificate, cid, now);
-  if (certificate === undefined || fault !== undefined) throw fault;
-  return certificate.document;
-}
-
-type Certificate = Pick<Schema['issuer_certificate'], 'document' | 'nbf' | 'exp'>;
-
-/** The newest certificate of a company, valid now or not; of one key (thumbprint) where that is given. */
-export async function newestCertificate(
-  db: Kysely<Schema>,
-  cid: string,
-  kid?: string,
-): Promise<Certificate | undefined> {
-  const certificates = await db
-    .selectFrom('issuer_certificate')
-    .select(['document', 'nbf', 'exp'])
-    .where('cid', '=', cid)
-    .orderBy('serial', 'desc')
-    .$if(kid === undefined, (query) => query.limit(1))
-    .execute();
-  return certificates.find(({ document }) => kid === undefined || keyOfCertificate(document) === kid);
-}
-
-/** Why the server may not issue with this certificate now: `issuer_certificate_missing`, `issuer_certificate_expired`. */
-export function certificateFault(
-  certificate: Certificate | undefined,
-  cid: string,
-  now: EpochSeconds,
-): LicenseError | undefined {
-  if (certificate === undefined) return new LicenseError('issuer_certificate_missing', { cid });
-  if (now < certificate.nbf || now > certificate.exp)
-    return new LicenseError('issuer_certificate_expired', { cid });
-  return undefined;
 }

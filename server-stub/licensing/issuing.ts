@@ -1,12 +1,17 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { Transaction } from '../store/database.ts';
-import { currentCertificate } from './issuer.ts';
+import { certificateAt, certificatesOf, requireCertificate } from './certificates.ts';
 
 /** What issuing for a company needs: its time, and the vendor's certificate as it is valid then. */
 export interface Issuing {
   readonly now: EpochSeconds;
   readonly certificate: string;
+  /**
+   * The certificate for what was said at an earlier time, and is signed again: it is judged at that time. The present one
+   * where none was in force then.
+   */
+  readonly certificateFor: (iat: EpochSeconds) => string;
 }
 
 /**
@@ -22,7 +27,10 @@ export async function issuingFor(
   for (const cid of new Set(cids)) {
     try {
       const now = await audit.timeOf(cid);
-      found.set(cid, { now, certificate: await currentCertificate(db, cid, now) });
+      const certificates = await certificatesOf(db, cid);
+      const certificate = requireCertificate(certificates, cid, now);
+      const certificateFor = (iat: EpochSeconds) => certificateAt(certificates, iat)?.document ?? certificate;
+      found.set(cid, { now, certificate, certificateFor });
     } catch (thrown) {
       if (!(thrown instanceof LicenseError)) throw thrown;
       found.set(cid, thrown);

@@ -1,5 +1,5 @@
+import { type Certificate, certificateAt, certificatesOf, noneInForce } from './certificates.ts';
 import type { LicenseChange, LicenseWish } from './change-licenses.ts';
-import { certificateFault, newestCertificate } from './issuer.ts';
 import { RenewalLines } from './renewal-lines.ts';
 
 export interface RenewingWish extends LicenseWish {
@@ -12,17 +12,17 @@ export const renewing: LicenseChange<RenewingWish> = {
   action: 'license.renew',
 
   async prepare(db, wishes, licenses) {
-    const certificates = new Map<string, Awaited<ReturnType<typeof newestCertificate>>>();
+    const certificates = new Map<string, readonly Certificate[]>();
     for (const cid of new Set(wishes.map((wish) => wish.cid)))
-      certificates.set(cid, await newestCertificate(db, cid));
+      certificates.set(cid, await certificatesOf(db, cid));
     const lines = await RenewalLines.load(
       db,
       wishes.map(({ cid, license, renewId }) => ({ cid, renewId, pid: licenses.get(license)?.pid })),
     );
     return {
       alter(license, { cid, renewId: wanted }, now) {
-        const fault = certificateFault(certificates.get(cid), cid, now);
-        if (fault !== undefined) return fault;
+        const known = certificates.get(cid) ?? [];
+        if (certificateAt(known, now) === undefined) return noneInForce(known, cid);
         const renewal = lines.renew(license, wanted, now);
         if (!renewal.ok) return renewal.error;
         const { renewId, termsId, previousExpireTime } = renewal;

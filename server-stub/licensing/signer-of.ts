@@ -1,6 +1,6 @@
-import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { LicenseError } from '#core/errors.ts';
-import { publicKeyThumbprint, type SigningKey } from '#core/keys.ts';
+import type { SigningKey } from '#core/keys.ts';
+import { keyOfCertificate } from './certificates.ts';
 import type { Issuer } from './issuer.ts';
 
 /**
@@ -17,9 +17,4 @@ export function signerOf(issuer: Issuer, certificate: string): SigningKey {
   const found = find(otherKeys?.()) ?? find(otherKeys?.({ anew: true }));
   if (found === undefined) throw new LicenseError('signing_key_missing', { kid: thumbprint });
   return found;
-}
-
-/** Thumbprint of the key that a certificate names; it was verified when it was imported. */
-export function keyOfCertificate(certificate: string): string {
-  return publicKeyThumbprint(issuerCertificateDocument.parse(certificate).claims.cnf.jwk);
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '#core/clock.ts';
 import { verifyApplication } from '#core/documents/application.ts';
-import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
+import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
+import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { verifyUsageReport } from '#core/documents/usage-report.ts';
 import { LicenseError } from '#core/errors.ts';
 import { readKeyFile } from '#core/host/key-file.ts';
@@ -16,7 +17,8 @@ import { openStore } from '../../server-stub/store/database.ts';
 import { TestDevice } from '../support/device.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { runHere } from '../support/run-here.ts';
-import type { TestServer } from '../support/server.ts';
+import { secondCompany } from '../support/second-company.ts';
+import { TestServer } from '../support/server.ts';
 import { createServerFolder } from '../support/server-folder.ts';
 
 /** A server's folder, a device of it, and the vendor's word on its keys. */
@@ -65,16 +67,17 @@ async function rotated() {
     };
   };
   const application = join(files, 'application.jwt');
-  const certificate = async (jwk: object, serial: number, sub = installation.serverId) => {
+  const certificate = async (jwk: object, serial: number, changes: Partial<IssuerCertificate> = {}) => {
     const file = join(files, `certificate-${serial}.jwt`);
     const claims = {
-      sub,
+      sub: installation.serverId,
       cid: world.cid,
       cnf: { jwk },
       serial,
       iat: now,
       nbf: now - 86_400,
       exp: now + 3_000_000,
+      ...changes,
     };
     writeFileSync(file, await issuerCertificateDocument.sign(claims as never, world.root));
     return file;
@@ -105,6 +108,104 @@ describe('license-server rotate-key', () => {
     expect(existsSync(join(stateDir, 'server-key.next.pem'))).toBe(false);
     expect(readKeyFile(join(stateDir, 'server-key.pem')).thumbprint).toBe(next);
     expect(readKeyFile(join(stateDir, 'server-key.previous.pem')).thumbprint).toBe(old);
+  });
+
+  test('a certificate that begins later is used from then on, and the key before until then', async () => {
+    const { run, folder, application, certificate, stateDir, world, installation } = await rotated();
+    const old = installation.key.thumbprint;
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    const next = verificationKey(cnf.jwk).thumbprint;
+    const begins = systemClock.now() + 86_400;
+    expect((await run('import', await certificate(cnf.jwk, 7, { nbf: begins }))).code).toBe(0);
+    expect(existsSync(join(stateDir, 'server-key.next.pem'))).toBe(true);
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const kidAt = async (time: number) => {
+      server.clock.time = time;
+      const { body } = await device.send(await device.request({ purpose: 'activate' }));
+      await device.verify(body);
+      const { jwk } = issuerCertificateDocument.parse(body.issuerCertificate).claims.cnf;
+      return verificationKey(jwk).thumbprint;
+    };
+    expect(await kidAt(begins - 1)).toBe(old);
+    expect(await kidAt(begins)).toBe(next);
+    await server.stop();
+    // Started again, it puts the key in its place.
+    const later = await TestServer.start({ folder, time: begins });
+    expect((await fetch(`${later.url}/readyz`)).status).toBe(200);
+    expect(readKeyFile(join(stateDir, 'server-key.pem')).thumbprint).toBe(next);
+  });
+
+  test('an answer that is given again stands under a certificate of its own time', async () => {
+    const { run, folder, application, certificate, world } = await rotated();
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const decided = systemClock.now();
+    server.clock.time = decided;
+    const request = await device.request({ purpose: 'activate' });
+    const first = (await device.send(request)).body;
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7, { nbf: decided + 60 }));
+    server.clock.time = decided + 120;
+    const again = (await device.send(request)).body;
+    expect((await device.verify(again)).kind).toBe('token');
+    expect(again.issuerCertificate).toBe(first.issuerCertificate);
+    // What is new stands under the new one.
+    const { body } = await device.send(await device.request({ purpose: 'refresh' }));
+    expect(issuerCertificateDocument.parse(body.issuerCertificate).claims.serial).toBe(7);
+  });
+
+  test('the cert of older device tools is signed with the key of the certificate in force', async () => {
+    const { run, folder, application, certificate, world, installation, stateDir } = await rotated();
+    await run('app', 'set', world.appId, '--legacy-pid', world.purchase.pid);
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    // Another company that has its old certificate still keeps the old key where it is.
+    const before = await TestServer.start({ folder });
+    await secondCompany(before);
+    await before.stop();
+    await run('import', await certificate(cnf.jwk, 7));
+    expect(readKeyFile(join(stateDir, 'server-key.pem')).thumbprint).toBe(installation.key.thumbprint);
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const path = `/dev/v3/apps/${world.appId}/licenses/activation`;
+    const { body } = await server.post(path, { credential: 'x', custom: 'SN-1' });
+    const { kid } = licenseCertDocument.parse((body as unknown as { cert: string }).cert);
+    expect(kid).toBe(verificationKey(cnf.jwk).thumbprint);
+    expect(kid).not.toBe(installation.key.thumbprint);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  test('a server without the key of its certificate says so where it is asked whether it is ready', async () => {
+    const { run, folder, application, certificate, stateDir, world } = await rotated();
+    const key = readFileSync(join(stateDir, 'server-key.pem'));
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7));
+    writeFileSync(join(stateDir, 'server-key.pem'), key);
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const ready = await fetch(`${server.url}/readyz`, { headers: { 'accept-language': 'en' } });
+    expect(ready.status).toBe(503);
+    expect(JSON.stringify(await ready.json())).toContain('signing key');
+  });
+
+  test('an application that is made after the change names the new key', async () => {
+    const { run, application, certificate, world, stateDir } = await rotated();
+    const apply = async (name: string) => {
+      const out = join(stateDir, name);
+      await run(
+        ...['apply', '--cid', world.cid, '--name', 'School', '--app', `Classroom=${world.appId}`],
+        ...['--purchase', 'validity=1y,count=1', '--out', out],
+      );
+      return verificationKey((await verifyApplication(readFileSync(out, 'utf8'))).cnf.jwk).thumbprint;
+    };
+    const old = await apply('before.jwt');
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    expect(await apply('between.jwt')).toBe(old);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7));
+    expect(await apply('after.jwt')).toBe(verificationKey(cnf.jwk).thumbprint);
   });
 
   test('asked twice it is the same key; a certificate for a key of nobody is refused', async () => {

@@ -39,6 +39,8 @@ export interface TestServerOptions extends TestFolderOptions {
   /** More configuration: `LICENSE_SERVER_…`. */
   env?: Readonly<Record<string, string>>;
   accessLog?: Logger;
+  /** Where its clock stands; where the world's time starts without. */
+  time?: number;
 }
 
 /** A real server in this process, on a free port, with a clock that the test moves. */
@@ -60,10 +62,11 @@ export class TestServer extends OpenApiClient {
     folder: existing,
     env = {},
     accessLog,
+    time,
     ...options
   }: TestServerOptions = {}): Promise<TestServer> {
     const folder = existing ?? (await createServerFolder(options));
-    const clock = new TestClock(folder.world.now);
+    const clock = new TestClock(time ?? folder.world.now);
     const config = loadServerConfig(undefined, {
       LICENSE_SERVER_STATE_DIR: folder.stateDir,
       LICENSE_SERVER_DATABASE: folder.database,

@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
 import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { parseLicenseKey } from '#core/ids.ts';
+import { currentCertificate } from '../../licensing/certificates.ts';
 import { idempotent } from '../../licensing/idempotent.ts';
 import { legacyActivation } from '../../licensing/legacy-activation.ts';
+import { signerOf } from '../../licensing/signer-of.ts';
 import { callerOf } from '../authentication.ts';
 import type { Services } from '../services.ts';
 import { requesterOf } from './change.ts';
@@ -26,7 +28,10 @@ const Body = Type.Object({
 });
 
 /** Call 14 of the contract: activation by the older device tools, which get a cert and nothing else. */
-export function legacyActivationRoutes(scope: FastifyInstance, { batch, issuer }: Services): void {
+export function legacyActivationRoutes(
+  scope: FastifyInstance,
+  { batch, issuer, store, clock }: Services,
+): void {
   const verb = idempotent(legacyActivation(issuer), ({ claims }) => ({ claims }));
   const options = {
     schema: { params: Params, body: Body },
@@ -41,6 +46,8 @@ export function legacyActivationRoutes(scope: FastifyInstance, { batch, issuer }
     const activation = { cid: callerOf(request).cid, appId, licenseKey, ...requesterOf(request) };
     const reply = await batch.submit(verb, { request: activation, key });
     if (!reply.ok) throw reply.error;
-    return { cert: await licenseCertDocument.sign(reply.body.claims, issuer.key) };
+    const { claims } = reply.body;
+    const certificate = await currentCertificate(store.reader, claims.cid, clock.now());
+    return { cert: await licenseCertDocument.sign(claims, signerOf(issuer, certificate)) };
   });
 }

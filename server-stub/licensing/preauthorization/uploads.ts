@@ -1,5 +1,5 @@
 import type { Clock } from '#core/clock.ts';
-import { LicenseError, messageOf } from '#core/errors.ts';
+import { isStoreFault, LicenseError, messageOf } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
 import { newId } from '#core/ids.ts';
 import type { Store } from '../../store/database.ts';
@@ -186,7 +186,7 @@ export class Uploads {
 
 /** A store that fails in the middle leaves what went in, and the rest follows: that nothing changed would be a lie. */
 function interruption(uploadId: string, cause: unknown): unknown {
-  if (!(cause instanceof LicenseError && cause.code.startsWith('store_'))) return cause;
+  if (!isStoreFault(cause)) return cause;
   const problem =
     cause.code === 'store_full'
       ? { en: 'the disk is full', zh: '磁盘已满' }

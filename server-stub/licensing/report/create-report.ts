@@ -12,7 +12,8 @@ import { newId } from '#core/ids.ts';
 import type { VerificationKey } from '#core/keys.ts';
 import type { Store } from '../../store/database.ts';
 import type { Schema } from '../../store/schema.ts';
-import { currentCertificate, type Issuer } from '../issuer.ts';
+import { certificatesOf, keyOfCertificate, requireCertificate } from '../certificates.ts';
+import type { Issuer } from '../issuer.ts';
 import { SETTLED_AT_ONCE, settleMinutes } from '../settle-minutes.ts';
 import { companyReport } from './company-report.ts';
 import { type ReportPeriod, reportPeriod } from './period.ts';
@@ -86,7 +87,7 @@ function recordReport(store: Store, { reportId, period, wanted, actor, kid, now 
     for (const cid of await companiesOf(db, wanted)) {
       const at = await audit.timeOf(cid);
       times.push(at);
-      certificates.set(cid, await currentCertificate(db, cid, at, kid));
+      certificates.set(cid, await certificateOfKey(db, cid, at, kid));
       while ((await settleMinutes(transaction, cid)) === SETTLED_AT_ONCE);
       const detail = { fromDay, toDay, zone };
       await audit.append(cid, { actor, action: 'report.create', subject: reportId, detail });
@@ -94,6 +95,18 @@ function recordReport(store: Store, { reportId, period, wanted, actor, kid, now 
     // No trail has gone less far: what lies before is settled for all.
     return { iat: Math.min(...times), certificates };
   });
+}
+
+/** The report is signed once, with one key: each company's certificate for it. */
+async function certificateOfKey(
+  db: Kysely<Schema>,
+  cid: string,
+  at: EpochSeconds,
+  kid: string,
+): Promise<string> {
+  const certificates = await certificatesOf(db, cid);
+  const ofKey = certificates.filter(({ document }) => keyOfCertificate(document) === kid);
+  return requireCertificate(ofKey, cid, at);
 }
 
 async function companiesOf(db: Kysely<Schema>, wanted: string | undefined): Promise<string[]> {
