@@ -10,9 +10,8 @@ const FLAGS = [
 
 /**
  * Lets V8 keep its heap small rather than fast: a daemon that refreshes 10,000 licenses once a day would otherwise hold
- * on to what each burst took. TurboFan's own code takes
- * 5 MiB once it has run; Maglev, which stays, is enough for schemas and JSON. Measured by the benches `gateway` and
- * `agent.memory`.
+ * on to what each burst took. TurboFan's own code takes 5 MiB once it has run; Maglev, which stays, is enough for schemas
+ * and JSON. Measured by the benches `gateway` and `agent.memory`.
  */
 export function spareMemory(): void {
   for (const flag of FLAGS) setFlagsFromString(flag);
