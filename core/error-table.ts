@@ -5,6 +5,7 @@ import { fileErrors } from './error-tables/file-errors.ts';
 import { inputErrors } from './error-tables/input-errors.ts';
 import { licensingErrors } from './error-tables/licensing-errors.ts';
 import { serverErrors } from './error-tables/server-errors.ts';
+import { userErrors } from './error-tables/user-errors.ts';
 
 export type { ErrorEntry, ExitCode } from './error-tables/entry.ts';
 
@@ -17,6 +18,7 @@ export const errorTable = {
   ...contactErrors,
   ...fileErrors,
   ...alertErrors,
+  ...userErrors,
 };
 
 export type ErrorCode = keyof typeof errorTable;

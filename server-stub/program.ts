@@ -17,6 +17,7 @@ import { addQuota } from './program/quota.ts';
 import { addReport } from './program/report.ts';
 import { addSetUp } from './program/set-up.ts';
 import type { Setting } from './program/setting.ts';
+import { addUsers } from './program/users.ts';
 
 const NAME = 'license-server';
 
@@ -32,6 +33,7 @@ const GROUPS = [
   addPreauthorization,
   addAnswer,
   addReport,
+  addUsers,
   addAlerts,
   addAudit,
   addClock,

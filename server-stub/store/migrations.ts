@@ -5,6 +5,7 @@ import { alerts } from './migrations/alerts.ts';
 import { allocations } from './migrations/allocations.ts';
 import { concurrency } from './migrations/concurrency.ts';
 import { concurrencyOrder } from './migrations/concurrency-order.ts';
+import { consoleUsers } from './migrations/console-users.ts';
 import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
@@ -35,6 +36,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0012-concurrency': concurrency,
   '0013-concurrency-order': concurrencyOrder,
   '0014-root-succession': rootSuccession,
+  '0015-console-users': consoleUsers,
 };
 
 /** Names of the migrations this program knows. */

@@ -38,6 +38,8 @@ export interface Schema {
   answer: { jti: string; jkt: string; kind: 'token' | 'denial'; claims: string; terms: string; at: number };
   enrollment: EnrollmentTable;
   credential: CredentialTable;
+  console_user: ConsoleUserTable;
+  console_session: ConsoleSessionTable;
   audit: AuditTable;
   idempotency: IdempotencyTable;
   idempotency_bytes: IdempotencyBytesTable;
@@ -256,6 +258,40 @@ export interface CredentialTable {
   previous_until: number | null;
   /** The day on which it was last used (its midnight, UTC). */
   last_used_at: number | null;
+}
+
+/** A person who signs in to the Console. */
+export interface ConsoleUserTable {
+  user_id: string;
+  /** In one spelling: NFKC, lower case. */
+  name: string;
+  role: 'admin' | 'operator' | 'viewer';
+  /** The one company that the person sees; null: all. */
+  cid: string | null;
+  /** PHC string of argon2id. */
+  password_hash: string;
+  /** 0 | 1: whether the next sign-in chooses another password. */
+  must_change: number;
+  /** Base32, of the second factor (RFC 6238); null: none. */
+  totp_secret: string | null;
+  /** The last time step whose code was taken: none is taken twice. */
+  totp_step: Generated<number>;
+  /** Wrong passwords and codes since the last right one. */
+  failures: Generated<number>;
+  locked_until: Generated<number>;
+  created_at: number;
+  disabled_at: number | null;
+  signed_in_at: number | null;
+}
+
+/** Where a person is signed in. */
+export interface ConsoleSessionTable {
+  /** SHA-256 of the cookie's 256 random bits, hex. */
+  token_hash: string;
+  user_id: string;
+  created_at: number;
+  seen_at: number;
+  expires_at: number;
 }
 
 /** The reply to a call that carried an Idempotency-Key, for 24 hours. */

@@ -309,7 +309,7 @@ describe('the command line', () => {
   test.each([
     [
       [],
-      'init, apply, import, rotate-key, serve, enrollment, credentials, company, quota, app, license, preauthorization, answer, report, alerts, audit, clock',
+      'init, apply, import, rotate-key, serve, enrollment, credentials, company, quota, app, license, preauthorization, answer, report, users, alerts, audit, clock',
     ],
     [['enrollment'], 'create, list, revoke'],
     [['credentials', 'dance'], 'create, list, rotate, revoke'],
