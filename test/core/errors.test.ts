@@ -21,7 +21,7 @@ describe.each(codes)('%s', (code) => {
   });
 
   test('has an HTTP status and an exit code that agree', () => {
-    expect([400, 401, 404, 405, 409, 413, 415, 417, 429, 500, 503]).toContain(http);
+    expect([400, 401, 403, 404, 405, 409, 413, 415, 417, 429, 500, 503]).toContain(http);
     expect([1, 2, 3, 4, 5, 6, 7]).toContain(exit);
     // A mistake of the caller's does not go away by itself, and what may go away is no mistake of the caller's.
     if (retryable) expect([429, 500, 503]).toContain(http);
