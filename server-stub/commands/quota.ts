@@ -1,15 +1,12 @@
-import type { Kysely } from 'kysely';
 import type { Terms } from '#core/documents/terms.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
 import { type Cell, table } from '#core/host/table.ts';
 import { describeLicense, describeValidity } from '#core/notation/describe-license.ts';
 import { appCaps, pidCaps } from '../licensing/concurrency-caps.ts';
-import { SHARED } from '../licensing/quota.ts';
+import { type Pool, poolsOf, renewalPools } from '../licensing/pools.ts';
 import { waitingForRenewal } from '../licensing/renewal-shortage.ts';
-import { allocatedTo, SeatPools } from '../licensing/seat-pools.ts';
 import { sessionsInUse } from '../licensing/sessions-in-use.ts';
-import type { Schema } from '../store/schema.ts';
 import { type CommandContext, now, withStore } from './context.ts';
 
 /**
@@ -25,7 +22,7 @@ export async function quota(context: CommandContext): Promise<ExitCode> {
       pools: await poolsOf(reader),
       sessions: await sessionsInUse(reader, [...(await pidCaps(reader)), ...(await appCaps(reader))], now()),
       waiting: await waitingForRenewal(reader),
-      renewals: await renewalsOf(reader),
+      renewals: await renewalPools(reader),
       apps: await reader.selectFrom('app').select(['app_id as appId', 'name']).execute(),
       terms: await reader.selectFrom('terms').select('claims').orderBy('position').execute(),
     }),
@@ -72,61 +69,6 @@ export async function quota(context: CommandContext): Promise<ExitCode> {
     sessions.length === 0 ? [] : ['', table([words.sessionsHead, ...sessionRows], terminal).trimEnd()];
   answer(terminal, { pools, renewals, waiting, sessions }, [list.trimEnd(), ...notes, ...atOnce].join('\n'));
   return 0;
-}
-
-interface Pool {
-  readonly cid: string;
-  readonly pid: string;
-  /** '' = the shared pool. */
-  readonly appId: string;
-  readonly granted: number;
-  /** Of `granted`, what came out of the shared pool. */
-  readonly allocated: number;
-  readonly used: number;
-  readonly overdraft: number;
-}
-
-async function poolsOf(reader: Kysely<Schema>): Promise<Pool[]> {
-  const subjects = await reader.selectFrom('quota').select(['cid', 'pid']).distinct().execute();
-  const pools = await SeatPools.load(reader, subjects);
-  return subjects
-    .toSorted((a, b) => compare(a.cid, b.cid) || compare(a.pid, b.pid))
-    .flatMap((subject) => pools.of(subject).toSorted((a, b) => compare(a.app_id, b.app_id)))
-    .map((pool) => {
-      const { cid, pid, app_id: appId, granted, used, overdraft } = pool;
-      const allocated = appId === SHARED ? 0 : allocatedTo(pool);
-      return { cid, pid, appId, granted, allocated, used, overdraft };
-    });
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-async function renewalsOf(reader: Kysely<Schema>) {
-  const rows = await reader
-    .selectFrom('terms')
-    .select(({ fn }) => [
-      'cid',
-      'renew_id as renewId',
-      'pid',
-      'app_id as appId',
-      fn.sum('count').as('granted'),
-      fn.sum('used').as('used'),
-    ])
-    .where('kind', '=', 'renewal')
-    .where('withdrawn', '=', 0)
-    .groupBy(['cid', 'renew_id', 'pid', 'app_id'])
-    .orderBy('cid')
-    .orderBy('renew_id')
-    .orderBy('app_id')
-    .execute();
-  return rows.map(({ renewId, granted, used, ...row }) => ({
-    ...row,
-    renewId: renewId ?? '',
-    granted: Number(granted),
-    used: Number(used),
-  }));
 }
 
 const WORDS = {

@@ -4,15 +4,14 @@ import { answer, type Terminal, usageError } from '#core/host/cli.ts';
 import { printable } from '#core/host/printable.ts';
 import { table } from '#core/host/table.ts';
 import { localDay, zonedTime } from '#core/local-time.ts';
+import { type LicenseFacts, licenseFacts } from '../../licensing/license-facts.ts';
 import {
   type LicenseFilter,
   type ListedState,
   listedState,
   listLicenses,
 } from '../../licensing/list-licenses.ts';
-import { renewalsOf } from '../../licensing/terms.ts';
 import type { Store } from '../../store/database.ts';
-import type { LicenseTable } from '../../store/schema.ts';
 import { type CommandContext, now, withStore } from '../context.ts';
 import { BYTE_ORDER_MARK, csvRow } from './csv.ts';
 import { LICENSE_WORDS } from './words.ts';
@@ -101,29 +100,6 @@ async function writeCsv(
   }
 }
 
-/** What is known of a license, as JSON; times in epoch seconds. */
-export function licenseFacts(license: LicenseTable, at: number) {
-  return {
-    license: license.license,
-    licenseKey: license.license_key,
-    cid: license.cid,
-    appId: license.app_id,
-    pid: license.pid,
-    category: license.category,
-    state: listedState(license, at),
-    activationTime: license.activation_time,
-    expireTime: license.expire_time,
-    renewals: renewalsOf(license).length,
-    device: license.device_jkt,
-    lastSeenAt: license.last_seen_at,
-    agentVersion: license.agent_version,
-    label: license.label,
-    group: license.group_name,
-  };
-}
-
-type Facts = ReturnType<typeof licenseFacts>;
-
 const CSV_COLUMNS = [
   'license',
   'licenseKey',
@@ -140,9 +116,9 @@ const CSV_COLUMNS = [
   'agentVersion',
   'label',
   'group',
-] as const satisfies readonly (keyof Facts)[];
+] as const satisfies readonly (keyof LicenseFacts)[];
 
-function csvCells(facts: Facts): (string | number)[] {
+function csvCells(facts: LicenseFacts): (string | number)[] {
   const readable = {
     ...facts,
     activationTime: isoTime(facts.activationTime),

@@ -5,13 +5,13 @@ import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import { zonedTime } from '#core/local-time.ts';
 import { describeLicense } from '#core/notation/describe-license.ts';
+import { licenseFacts } from '../../licensing/license-facts.ts';
 import { resolveLicenses } from '../../licensing/resolve-licenses.ts';
 import { purchaseOf, termsOf } from '../../licensing/terms.ts';
 import { usedMinutes } from '../../licensing/usage.ts';
 import type { Store } from '../../store/database.ts';
 import type { LicenseTable } from '../../store/schema.ts';
 import { type CommandContext, now, withStore } from '../context.ts';
-import { licenseFacts } from './list.ts';
 import { LICENSE_WORDS } from './words.ts';
 
 export interface ShowOptions {

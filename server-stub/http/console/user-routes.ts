@@ -7,8 +7,8 @@ import { Role } from '../../users/role.ts';
 import { changeUser, createUser, listUsers, type UserChange } from '../../users/users.ts';
 import type { Services } from '../services.ts';
 import { userOfCall } from './console-scope.ts';
+import { Nullable } from './nullable.ts';
 
-const Nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
 export const UserView = Type.Object({
