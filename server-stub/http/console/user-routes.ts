@@ -22,9 +22,12 @@ export const UserView = Type.Object({
   signedInAt: Nullable(Type.Integer()),
   disabledAt: Nullable(Type.Integer()),
 });
+export type UserView = Type.Static<typeof UserView>;
 /** With the password to begin with, which is shown this once. */
 export const UserWithPassword = Type.Object({ ...UserView.properties, password: Type.String() });
+export type UserWithPassword = Type.Static<typeof UserWithPassword>;
 export const UserList = Type.Object({ users: Type.Array(UserView) });
+export type UserList = Type.Static<typeof UserList>;
 export const NewUserBody = Type.Object({ name: Name, role: Role, cid: Nullable(Cid) });
 export const UserChangeBody = Type.Object({
   role: Type.Optional(Role),

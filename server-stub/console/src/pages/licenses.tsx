@@ -1,0 +1,133 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Button, Flex, Input, Select, Table, Tag, Typography } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import { call, type LicensePage, type LicenseView, queryOf } from '../data/api.ts';
+import { dayOf, timeOf } from '../data/times.ts';
+import { useUsage } from '../data/usage.ts';
+import { Failure } from '../shell/failure.tsx';
+import { useMe } from '../shell/session-context.ts';
+
+const PAGE_ROWS = 50;
+const STATES = ['active', 'expired', 'suspended', 'released'] as const;
+const COLOURS: Record<LicenseView['state'], string> = {
+  active: 'green',
+  expired: 'red',
+  suspended: 'gold',
+  released: 'default',
+  transferred: 'default',
+};
+
+/** Licenses by what is known of them; what is looked for stands in the address, to be kept and sent on. */
+export function LicensesPage() {
+  const { t, i18n } = useTranslation();
+  const { zone } = useMe();
+  const apps = useUsage().data?.apps ?? [];
+  const [wanted, want] = useSearchParams();
+  const [key, setKey] = useState(wanted.get('key') ?? '');
+  const asked = (name: string) => wanted.get(name) ?? undefined;
+  const query = queryOf({
+    ...{ key: asked('key'), state: asked('state'), appId: asked('appId'), after: asked('after') },
+    limit: PAGE_ROWS,
+  });
+  const { data, error, isFetching, refetch } = useQuery({
+    queryKey: ['licenses', query],
+    queryFn: () => call<LicensePage>('GET', `/licenses${query}`),
+    placeholderData: keepPreviousData,
+  });
+  const look = (change: Record<string, string | undefined>) => {
+    const next = { ...Object.fromEntries(wanted), after: undefined, ...change };
+    want(new URLSearchParams(queryOf(next)));
+  };
+  return (
+    <Flex vertical gap={16}>
+      <Typography.Title level={1} style={{ fontSize: 24, margin: 0 }}>
+        {t('licenses')}
+      </Typography.Title>
+      <Flex wrap gap={8} role="search">
+        <Input.Search
+          aria-label={t('search')}
+          placeholder={t('search')}
+          allowClear
+          value={key}
+          onChange={({ target }) => setKey(target.value)}
+          onSearch={(text) => look({ key: text.trim() || undefined })}
+          style={{ maxWidth: 380 }}
+        />
+        <Select
+          aria-label={t('state')}
+          style={{ minWidth: 130 }}
+          value={asked('state') ?? ''}
+          onChange={(state) => look({ state: state || undefined })}
+          options={[
+            { value: '', label: t('anyState') },
+            ...STATES.map((state) => ({ value: state, label: t(`states.${state}`) })),
+          ]}
+        />
+        <Select
+          aria-label={t('app')}
+          style={{ minWidth: 150 }}
+          value={asked('appId') ?? ''}
+          onChange={(appId) => look({ appId: appId || undefined })}
+          options={[
+            { value: '', label: t('anyApp') },
+            ...apps.map(({ appId, name }) => ({ value: appId, label: name })),
+          ]}
+        />
+      </Flex>
+      {error !== null && <Failure error={error} again={() => void refetch()} />}
+      <Table<LicenseView>
+        size="middle"
+        loading={isFetching && data === undefined}
+        dataSource={data?.licenses ?? []}
+        rowKey="license"
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: t('nothingFound') }}
+        columns={[
+          { title: t('licenseKey'), dataIndex: 'licenseKey' },
+          {
+            title: t('state'),
+            dataIndex: 'state',
+            render: (state: LicenseView['state']) => <Tag color={COLOURS[state]}>{t(`states.${state}`)}</Tag>,
+          },
+          {
+            title: t('app'),
+            dataIndex: 'appId',
+            render: (appId: string) => apps.find((app) => app.appId === appId)?.name ?? appId,
+          },
+          {
+            title: t('ends'),
+            dataIndex: 'expireTime',
+            render: (at: number) => dayOf(at, zone, i18n.language),
+          },
+          {
+            title: t('lastSeen'),
+            dataIndex: 'lastSeenAt',
+            render: (at: number | null) => (at === null ? t('never') : timeOf(at, zone, i18n.language)),
+          },
+          { title: t('group'), dataIndex: 'group' },
+          { title: t('label'), dataIndex: 'label' },
+          {
+            title: t('license'),
+            dataIndex: 'license',
+            render: (license: string) => <code className="id">{license}</code>,
+          },
+        ]}
+      />
+      <Flex gap={8} justify="end">
+        <Button disabled={asked('after') === undefined} onClick={() => look({})}>
+          {t('first')}
+        </Button>
+        <Button
+          type="primary"
+          disabled={data === undefined || data.next === null}
+          onClick={() => look({ after: data?.next ?? undefined })}
+        >
+          {t('next')}
+        </Button>
+      </Flex>
+    </Flex>
+  );
+}

@@ -1,0 +1,107 @@
+import { Flex, Progress, Table, Typography } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { Usage } from '../data/api.ts';
+import { describeProduct } from '../data/describe-product.ts';
+import { useUsage } from '../data/usage.ts';
+import { Failure } from '../shell/failure.tsx';
+
+type Pool = Usage['pools'][number];
+
+/** 用量查看: per PID and App what was bought, allocated, activated and is free. */
+export function UsagePage() {
+  const { t } = useTranslation();
+  const { data, error, isPending, refetch } = useUsage();
+  const companies = new Map(data?.companies.map(({ cid, name }) => [cid, name]));
+  const apps = new Map(data?.apps.map(({ appId, name }) => [appId, name]));
+  const products = new Map(data?.products.map((product) => [product.pid, product]));
+  const company = (cid: string) => companies.get(cid) ?? cid;
+  const app = (appId: string) => (appId === '' ? t('shared') : (apps.get(appId) ?? appId));
+  return (
+    <Flex vertical gap={16}>
+      <Typography.Title level={1} style={{ fontSize: 24, margin: 0 }}>
+        {t('usage')}
+      </Typography.Title>
+      {error !== null && <Failure error={error} again={() => void refetch()} />}
+      <Table<Pool>
+        size="middle"
+        loading={isPending}
+        dataSource={data?.pools ?? []}
+        rowKey={({ cid, pid, appId }) => `${cid} ${pid} ${appId}`}
+        pagination={{ pageSize: 20, hideOnSinglePage: true }}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: t('none') }}
+        columns={[
+          { title: t('company'), dataIndex: 'cid', render: company },
+          {
+            title: t('product_'),
+            dataIndex: 'pid',
+            render: (pid: string) => (
+              <>
+                <div>{describeProduct(products.get(pid), t)}</div>
+                <code className="id">{pid}</code>
+              </>
+            ),
+          },
+          { title: t('app'), dataIndex: 'appId', render: app },
+          { title: t('granted'), dataIndex: 'granted', align: 'end' },
+          { title: t('allocated'), dataIndex: 'allocated', align: 'end' },
+          { title: t('used'), dataIndex: 'used', align: 'end' },
+          {
+            title: t('free'),
+            key: 'free',
+            align: 'end',
+            render: (_, { granted, used }) => Math.max(granted - used, 0),
+          },
+          {
+            title: '%',
+            key: 'share',
+            width: 120,
+            render: (_, pool) => <Share {...pool} name={`${t('used')} ${app(pool.appId)}`} />,
+          },
+        ]}
+      />
+      <Typography.Title level={2} style={{ fontSize: 18, margin: 0 }}>
+        {t('renewals')}
+      </Typography.Title>
+      <Table<Usage['renewals'][number]>
+        size="middle"
+        loading={isPending}
+        dataSource={data?.renewals ?? []}
+        rowKey={({ cid, renewId, appId }) => `${cid} ${renewId} ${appId}`}
+        pagination={{ pageSize: 20, hideOnSinglePage: true }}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: t('none') }}
+        columns={[
+          { title: t('company'), dataIndex: 'cid', render: company },
+          {
+            title: t('renewId'),
+            dataIndex: 'renewId',
+            render: (renewId: string, { pid }) => (
+              <>
+                <div>{describeProduct(products.get(pid), t)}</div>
+                <code className="id">{renewId}</code>
+              </>
+            ),
+          },
+          { title: t('app'), dataIndex: 'appId', render: app },
+          { title: t('granted'), dataIndex: 'granted', align: 'end' },
+          { title: t('used'), dataIndex: 'used', align: 'end' },
+          { title: t('free'), key: 'free', align: 'end', render: (_, { granted, used }) => granted - used },
+        ]}
+      />
+    </Flex>
+  );
+}
+
+function Share({ granted, used, name }: Pick<Pool, 'granted' | 'used'> & { name: string }) {
+  const percent = granted === 0 ? 0 : Math.round((100 * used) / granted);
+  return (
+    <Progress
+      aria-label={name}
+      percent={percent}
+      size="small"
+      status={percent >= 100 ? 'exception' : 'normal'}
+      format={(value) => `${value}%`}
+    />
+  );
+}
