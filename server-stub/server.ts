@@ -18,6 +18,7 @@ import { settleKeys } from './settle-keys.ts';
 import { openStore, type Store } from './store/database.ts';
 import { watchCommits } from './store/watch-commits.ts';
 import { Upkeep } from './upkeep.ts';
+import { forgetSessions } from './users/sessions.ts';
 
 export interface RunningServer {
   /** Base URL by which this host reaches it. */
@@ -107,6 +108,11 @@ export async function startServer(
         run: (ended) => purgePreauthorizations(store, clock.now(), ended),
       },
       { name: 'forget', everyMs: 6 * HOUR_MS, run: () => forget(store, clock.now()) },
+      {
+        name: 'sessions',
+        everyMs: HOUR_MS,
+        run: () => store.write(clock.now(), ({ db }) => forgetSessions(db, clock.now())),
+      },
       { name: 'minutes', everyMs: HOUR_MS, run: (ended) => settleAllMinutes(store, clock, ended) },
       { name: 'renew', everyMs: HOUR_MS, run: (ended) => renewAutomatically(store, clock, ended) },
       {

@@ -14,6 +14,30 @@ export const userErrors = {
     '错误次数过多，请在 {retryAfterSeconds} 秒后重试',
     '请稍候，或联系管理员执行：license-server users reset NAME。',
   ]),
+  session_ended: entry(401, 2, false, [
+    'nobody is signed in here, or no longer',
+    'Sign in.',
+    '尚未登录，或登录已失效',
+    '请登录。',
+  ]),
+  password_change_required: entry(403, 2, false, [
+    'the first sign-in chooses another password',
+    'Choose a password of your own, then go on.',
+    '首次登录须修改密码',
+    '请先设置自己的密码，再继续操作。',
+  ]),
+  role_insufficient: entry(403, 2, false, [
+    'role {role} may not do this; it takes {least}',
+    'Ask an administrator.',
+    '角色 {role} 无权执行此操作，需要 {least}',
+    '请联系管理员。',
+  ]),
+  origin_refused: entry(403, 2, false, [
+    'the request does not come from a page of this server',
+    'Open the Console at the address of this server itself.',
+    '请求并非来自本服务器的页面',
+    '请通过本服务器的地址打开控制台。',
+  ]),
   second_factor_required: entry(401, 2, false, [
     'this user signs in with a code as well',
     'Enter the six digits that the authenticator app shows.',

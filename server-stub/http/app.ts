@@ -3,6 +3,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Installation } from '../installation.ts';
 import { logAccess } from './access-log.ts';
 import { answerClientError, refuseExpectation } from './client-errors.ts';
+import { consoleRoutes } from './console/console-routes.ts';
 import { licenseRequestRoutes } from './device/license-requests.ts';
 import { allowLongRequests } from './long-requests.ts';
 import { legacyRoutes } from './openapi/legacy-routes.ts';
@@ -32,6 +33,7 @@ export async function buildApp(services: Services, tls?: Installation['tls']): P
   operationsRoutes(app, services);
   await app.register(async (scope) => licenseRequestRoutes(scope, services));
   await app.register(async (scope) => openApiRoutes(scope, services));
+  await consoleRoutes(app, services);
   return app;
 }
 

@@ -69,13 +69,7 @@ export async function changePassword(
   { name, present, next, from }: { name: string; present: string; next: string; from: string },
   now: EpochSeconds,
 ): Promise<SignedIn> {
-  const row = await findUser(store.reader, name);
-  if (row === undefined) throw new LicenseError('sign_in_failed');
-  requireUnlocked(row, now);
-  if (!(await isPassword(present, row.password_hash))) {
-    await countFailure(store, row, from, now);
-    throw new LicenseError('sign_in_failed');
-  }
+  const row = await confirmPassword(store, { name, password: present, from }, now);
   if (next === present) throw new LicenseError('password_unchanged');
   requireGoodPassword(next, row.name);
   const password_hash = await hashPassword(next);
@@ -90,6 +84,24 @@ export async function changePassword(
     await tell(transaction, row, entryOf(row, 'user.password', from));
     return openFor(db, row.user_id, now);
   });
+}
+
+/**
+ * The row of a user who is signed in and gives the password again.
+ *
+ * @throws `sign_in_failed`, `sign_in_locked`
+ */
+export async function confirmPassword(
+  store: Store,
+  { name, password, from }: Omit<SignInWish, 'code'>,
+  now: EpochSeconds,
+): Promise<Row> {
+  const row = await findUser(store.reader, name);
+  if (row === undefined) throw new LicenseError('sign_in_failed');
+  requireUnlocked(row, now);
+  if (await isPassword(password, row.password_hash)) return row;
+  await countFailure(store, row, from, now);
+  throw new LicenseError('sign_in_failed');
 }
 
 async function enter(
