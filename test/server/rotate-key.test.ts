@@ -5,6 +5,7 @@ import { systemClock } from '#core/clock.ts';
 import { verifyApplication } from '#core/documents/application.ts';
 import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { licenseCertDocument } from '#core/documents/license-cert.ts';
+import { licenseTokenDocument } from '#core/documents/license-token.ts';
 import { verifyUsageReport } from '#core/documents/usage-report.ts';
 import { LicenseError } from '#core/errors.ts';
 import { readKeyFile } from '#core/host/key-file.ts';
@@ -13,6 +14,9 @@ import { localDay } from '#core/local-time.ts';
 import { loadInstallation } from '../../server-stub/installation.ts';
 import { AnswerDesk } from '../../server-stub/licensing/answer-desk.ts';
 import { createEnrollment } from '../../server-stub/licensing/enrollments.ts';
+import { importCertificate } from '../../server-stub/licensing/import-certificate.ts';
+import { pendingServerKey, promoteServerKey } from '../../server-stub/server-keys.ts';
+import { settleKeys } from '../../server-stub/settle-keys.ts';
 import { openStore } from '../../server-stub/store/database.ts';
 import { TestDevice } from '../support/device.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -251,5 +255,80 @@ describe('license-server rotate-key', () => {
     await report('between.jwt');
     await run('import', await certificate(cnf.jwk, 7));
     expect((await report('after.jwt')).companies).toHaveLength(1);
+  });
+
+  test('an answer that is given again stands under the newest certificate where that covers its time', async () => {
+    const { run, folder, application, certificate, world } = await rotated();
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const request = await device.request({ purpose: 'activate' });
+    const first = (await device.send(request)).body;
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7));
+    const again = (await device.send(request)).body;
+    expect((await device.verify(again)).kind).toBe('token');
+    expect(issuerCertificateDocument.parse(again.issuerCertificate).claims.serial).toBe(7);
+    // The same word, under the other key.
+    expect(licenseTokenDocument.parse(again.document).claims).toEqual(
+      licenseTokenDocument.parse(first.document).claims,
+    );
+  });
+
+  test('an answer is given again after the key was changed twice', async () => {
+    const { run, folder, application, certificate, world } = await rotated();
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const decided = systemClock.now();
+    server.clock.time = decided;
+    const request = await device.request({ purpose: 'activate' });
+    await device.send(request);
+    // Both changes were made by certificates that begin later than the answer, so that neither covers it.
+    for (const serial of [7, 8]) {
+      const out = `${application}.${serial}`;
+      await run('rotate-key', '--cid', world.cid, '--out', out);
+      const { cnf } = await verifyApplication(readFileSync(out, 'utf8'));
+      const file = await certificate(cnf.jwk, serial, { nbf: decided + serial });
+      expect((await run('import', file)).code).toBe(0);
+      await settleKeys(server.store, folder.stateDir, decided + serial);
+    }
+    await server.stop();
+    const restarted = await TestServer.start({ folder, time: decided + 120 });
+    const later = new TestDevice(restarted, device.enrollment, 'SN-1', device.fingerprint, device.key);
+    expect((await later.verify((await later.send(request)).body)).kind).toBe('token');
+  });
+
+  test('where the new key came into force meanwhile, the next wish is for another one', async () => {
+    const { run, folder, application, certificate, world, stateDir } = await rotated();
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    // As on another server of the same database: the certificate is there, and nothing was settled here.
+    const store = await openStore(folder.store);
+    const document = readFileSync(await certificate(cnf.jwk, 7), 'utf8');
+    await store.write(systemClock.now(), (transaction) =>
+      importCertificate(transaction, document, [world.root], loadInstallation(folder), 'operator:test'),
+    );
+    await store.close();
+    const again = `${application}.2`;
+    await run('rotate-key', '--cid', world.cid, '--out', again);
+    const wished = (await verifyApplication(readFileSync(again, 'utf8'))).cnf.jwk;
+    expect(wished).not.toEqual(cnf.jwk);
+    expect(readKeyFile(join(stateDir, 'server-key.pem')).thumbprint).toBe(
+      verificationKey(cnf.jwk).thumbprint,
+    );
+  });
+
+  test('two processes that put the key in its place at once lose none', async () => {
+    const { run, application, world, stateDir, installation } = await rotated();
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const next = pendingServerKey(stateDir);
+    if (next === undefined) throw new Error('no key was made');
+    // The second one had seen the next key too.
+    promoteServerKey(stateDir, next);
+    promoteServerKey(stateDir, next);
+    expect(readKeyFile(join(stateDir, 'server-key.pem')).thumbprint).toBe(next.thumbprint);
+    expect(readKeyFile(join(stateDir, 'server-key.previous.pem')).thumbprint).toBe(
+      installation.key.thumbprint,
+    );
   });
 });
