@@ -298,6 +298,27 @@ describe('license-server rotate-key', () => {
     expect((await later.verify((await later.send(request)).body)).kind).toBe('token');
   });
 
+  test('a company that has the new key applies with it while another has the old one still', async () => {
+    const { run, folder, application, certificate, world, stateDir, installation } = await rotated();
+    const apply = async (cid: string) => {
+      const out = join(stateDir, `apply-${cid}.jwt`);
+      const args = ['--cid', cid, '--name', 'School', '--app', 'Classroom', '--out', out];
+      expect((await run('apply', ...args, '--purchase', 'validity=1y,count=1')).code).toBe(0);
+      return verificationKey((await verifyApplication(readFileSync(out, 'utf8'))).cnf.jwk).thumbprint;
+    };
+    const before = await TestServer.start({ folder });
+    await secondCompany(before, '999999');
+    await before.stop();
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7));
+    const next = verificationKey(cnf.jwk).thumbprint;
+    expect(await apply(world.cid)).toBe(next);
+    expect(await apply('999999')).toBe(installation.key.thumbprint);
+    // A company that is new to the server: with the key that the vendor certified last.
+    expect(await apply('111111')).toBe(next);
+  });
+
   test('where the new key came into force meanwhile, the next wish is for another one', async () => {
     const { run, folder, application, certificate, world, stateDir } = await rotated();
     await run('rotate-key', '--cid', world.cid, '--out', application);
