@@ -6,7 +6,7 @@ import { verifyApplication } from '#core/documents/application.ts';
 import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { licenseCertDocument } from '#core/documents/license-cert.ts';
 import { licenseTokenDocument } from '#core/documents/license-token.ts';
-import { verifyUsageReport } from '#core/documents/usage-report.ts';
+import { usageReportDocument, verifyUsageReport } from '#core/documents/usage-report.ts';
 import { LicenseError } from '#core/errors.ts';
 import { readKeyFile } from '#core/host/key-file.ts';
 import { verificationKey } from '#core/keys.ts';
@@ -15,6 +15,7 @@ import { loadInstallation } from '../../server-stub/installation.ts';
 import { AnswerDesk } from '../../server-stub/licensing/answer-desk.ts';
 import { createEnrollment } from '../../server-stub/licensing/enrollments.ts';
 import { importCertificate } from '../../server-stub/licensing/import-certificate.ts';
+import { createReport } from '../../server-stub/licensing/report/create-report.ts';
 import { pendingServerKey, promoteServerKey } from '../../server-stub/server-keys.ts';
 import { settleKeys } from '../../server-stub/settle-keys.ts';
 import { openStore } from '../../server-stub/store/database.ts';
@@ -351,5 +352,27 @@ describe('license-server rotate-key', () => {
     expect(readKeyFile(join(stateDir, 'server-key.previous.pem')).thumbprint).toBe(
       installation.key.thumbprint,
     );
+  });
+
+  test('a report is signed with the new key where the certificate for the old one has ended', async () => {
+    const { run, folder, application, certificate, world, installation } = await rotated();
+    const now = systemClock.now();
+    await run('import', await certificate(installation.key.jwk, 6));
+    const server = await TestServer.start({ folder, time: now });
+    await secondCompany(server, '999999');
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7, { exp: now + 10 * 365 * 86_400 }));
+    const later = now + 5 * 365 * 86_400;
+    server.clock.time = later;
+    const day = localDay(later - 86_400, 'UTC');
+    const { document } = await createReport(
+      server.store,
+      loadInstallation(folder),
+      [world.root],
+      { fromDay: day, toDay: day, zone: 'UTC', cid: world.cid, actor: 'operator:test' },
+      later,
+    );
+    expect(usageReportDocument.parse(document).kid).toBe(verificationKey(cnf.jwk).thumbprint);
   });
 });
