@@ -54,14 +54,13 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { serverId, key, otherKeys, roots, tls, store: location } = loadInstallation(config);
   const opened = await openStore(location);
+  const closeAfter = async (cause: unknown): Promise<never> => {
+    await opened.close();
+    throw cause;
+  };
   // A certificate for the next key may have come into force since the last start.
-  await settleKeys(opened, config.stateDir, clock.now());
-  const alerts = await startAlerts(config, { store: opened, clock, log, env }).catch(
-    async (cause: unknown) => {
-      await opened.close();
-      throw cause;
-    },
-  );
+  await settleKeys(opened, config.stateDir, clock.now()).catch(closeAfter);
+  const alerts = await startAlerts(config, { store: opened, clock, log, env }).catch(closeAfter);
   const store = watchCommits(opened, () => alerts.wake());
   const batch = new Batch(store, clock);
   const credentialUse = new CredentialUse();

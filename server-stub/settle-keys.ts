@@ -11,5 +11,5 @@ export async function settleKeys({ reader }: Store, stateDir: string, now: Epoch
     const certificate = certificateAt(await certificatesOf(reader, cid), now);
     if (certificate === undefined || keyOfCertificate(certificate.document) !== next.thumbprint) return;
   }
-  promoteServerKey(stateDir);
+  promoteServerKey(stateDir, next);
 }

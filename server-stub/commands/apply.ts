@@ -10,9 +10,11 @@ import { describeLicense, describeValidity } from '#core/notation/describe-licen
 import { parseOption } from '#core/notation/fields.ts';
 import { parsePurchase } from '#core/notation/purchase.ts';
 import { parseRenewal } from '#core/notation/renewal.ts';
+import { applicationKey } from '../application-key.ts';
 import { loadInstallation } from '../installation.ts';
 import { apply } from '../licensing/apply.ts';
-import { type CommandContext, now } from './context.ts';
+import { pendingServerKey } from '../server-keys.ts';
+import { type CommandContext, now, withStore } from './context.ts';
 
 export interface ApplyOptions {
   cid: string;
@@ -26,15 +28,19 @@ export interface ApplyOptions {
 }
 
 /** `license-server apply`: the file to send to the vendor. */
-export async function applyForLicenses(
-  { terminal, config }: CommandContext,
-  options: ApplyOptions,
-): Promise<ExitCode> {
-  const { serverId, key } = loadInstallation(config);
+export async function applyForLicenses(context: CommandContext, options: ApplyOptions): Promise<ExitCode> {
+  const { terminal, config } = context;
+  const { serverId, key: own } = loadInstallation(config);
+  const cid = parseOption(options.cid, '--cid', CID);
+  // Only while the key is being changed is there a choice, for which the store is asked.
+  const key =
+    pendingServerKey(config.stateDir) === undefined
+      ? own
+      : await withStore(context, (store, installation) => applicationKey(store, installation, cid, now()));
   const { application, document } = await apply(
     { serverId, key },
     {
-      cid: parseOption(options.cid, '--cid', CID),
+      cid,
       name: parseOption(options.name, '--name', NAME),
       apps: options.app.map(parseApp),
       items: [
@@ -48,7 +54,7 @@ export async function applyForLicenses(
   writeNewFile(options.out, document, 0o644);
 
   const items = application.items.map((item) => ({ pid: pidOf(item), ...item }));
-  const { applicationId, cid, apps } = application;
+  const { applicationId, apps } = application;
   answer(
     terminal,
     { applicationId, serverId, cid, apps, items, file: options.out },

@@ -22,10 +22,10 @@ export async function report(context: CommandContext, options: ReportOptions): P
   const { from: fromDay, to: toDay, out } = options;
   const cid = parseOptional(options.cid, '--cid', CID);
   requireNewFile(out);
-  const created = await withStore(context, async (store, { serverId, key, roots }) => {
+  const created = await withStore(context, async (store, { roots, ...issuer }) => {
     const { all } = await vendorRoots(store.reader, roots);
     const wish = { fromDay, toDay, zone: config.zone, cid, actor: operator(context) };
-    return createReport(store, { serverId, key }, all, wish, now());
+    return createReport(store, issuer, all, wish, now());
   });
   writeNewFile(out, created.document, 0o644);
   const text = describeReport(created.report, terminal.language, terminal);

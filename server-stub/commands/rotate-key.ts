@@ -4,6 +4,7 @@ import { answer } from '#core/host/cli.ts';
 import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 import { apply } from '../licensing/apply.ts';
 import { nextServerKey } from '../server-keys.ts';
+import { settleKeys } from '../settle-keys.ts';
 import { type CommandContext, now, withStore } from './context.ts';
 
 export interface RotateKeyOptions {
@@ -20,11 +21,20 @@ export interface RotateKeyOptions {
 export async function rotateKey(context: CommandContext, { cid, out }: RotateKeyOptions): Promise<ExitCode> {
   const { terminal, config } = context;
   requireNewFile(out);
-  const { company, apps, serverId } = await withStore(context, async ({ reader }, installation) => ({
-    serverId: installation.serverId,
-    company: await reader.selectFrom('company').select('name').where('cid', '=', cid).executeTakeFirst(),
-    apps: await reader.selectFrom('app').select(['app_id as appId', 'name']).where('cid', '=', cid).execute(),
-  }));
+  const { company, apps, serverId } = await withStore(context, async (store, installation) => {
+    // A key that came into force since the last start or import is no longer the next one.
+    await settleKeys(store, config.stateDir, now());
+    const { reader } = store;
+    return {
+      serverId: installation.serverId,
+      company: await reader.selectFrom('company').select('name').where('cid', '=', cid).executeTakeFirst(),
+      apps: await reader
+        .selectFrom('app')
+        .select(['app_id as appId', 'name'])
+        .where('cid', '=', cid)
+        .execute(),
+    };
+  });
   if (company === undefined || apps.length === 0) throw new LicenseError('unknown_company', { cid });
   const key = nextServerKey(config.stateDir);
   const wish = { cid, name: company.name, items: [], apps, preallocation: false };

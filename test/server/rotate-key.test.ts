@@ -5,7 +5,8 @@ import { systemClock } from '#core/clock.ts';
 import { verifyApplication } from '#core/documents/application.ts';
 import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { licenseCertDocument } from '#core/documents/license-cert.ts';
-import { verifyUsageReport } from '#core/documents/usage-report.ts';
+import { licenseTokenDocument } from '#core/documents/license-token.ts';
+import { usageReportDocument, verifyUsageReport } from '#core/documents/usage-report.ts';
 import { LicenseError } from '#core/errors.ts';
 import { readKeyFile } from '#core/host/key-file.ts';
 import { verificationKey } from '#core/keys.ts';
@@ -13,6 +14,10 @@ import { localDay } from '#core/local-time.ts';
 import { loadInstallation } from '../../server-stub/installation.ts';
 import { AnswerDesk } from '../../server-stub/licensing/answer-desk.ts';
 import { createEnrollment } from '../../server-stub/licensing/enrollments.ts';
+import { importCertificate } from '../../server-stub/licensing/import-certificate.ts';
+import { createReport } from '../../server-stub/licensing/report/create-report.ts';
+import { pendingServerKey, promoteServerKey } from '../../server-stub/server-keys.ts';
+import { settleKeys } from '../../server-stub/settle-keys.ts';
 import { openStore } from '../../server-stub/store/database.ts';
 import { TestDevice } from '../support/device.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -251,5 +256,123 @@ describe('license-server rotate-key', () => {
     await report('between.jwt');
     await run('import', await certificate(cnf.jwk, 7));
     expect((await report('after.jwt')).companies).toHaveLength(1);
+  });
+
+  test('an answer that is given again stands under the newest certificate where that covers its time', async () => {
+    const { run, folder, application, certificate, world } = await rotated();
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const request = await device.request({ purpose: 'activate' });
+    const first = (await device.send(request)).body;
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7));
+    const again = (await device.send(request)).body;
+    expect((await device.verify(again)).kind).toBe('token');
+    expect(issuerCertificateDocument.parse(again.issuerCertificate).claims.serial).toBe(7);
+    // The same word, under the other key.
+    expect(licenseTokenDocument.parse(again.document).claims).toEqual(
+      licenseTokenDocument.parse(first.document).claims,
+    );
+  });
+
+  test('an answer is given again after the key was changed twice', async () => {
+    const { run, folder, application, certificate, world } = await rotated();
+    const server = await TestServer.start({ folder, time: systemClock.now() });
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    const decided = systemClock.now();
+    server.clock.time = decided;
+    const request = await device.request({ purpose: 'activate' });
+    await device.send(request);
+    // Both changes were made by certificates that begin later than the answer, so that neither covers it.
+    for (const serial of [7, 8]) {
+      const out = `${application}.${serial}`;
+      await run('rotate-key', '--cid', world.cid, '--out', out);
+      const { cnf } = await verifyApplication(readFileSync(out, 'utf8'));
+      const file = await certificate(cnf.jwk, serial, { nbf: decided + serial });
+      expect((await run('import', file)).code).toBe(0);
+      await settleKeys(server.store, folder.stateDir, decided + serial);
+    }
+    await server.stop();
+    const restarted = await TestServer.start({ folder, time: decided + 120 });
+    const later = new TestDevice(restarted, device.enrollment, 'SN-1', device.fingerprint, device.key);
+    expect((await later.verify((await later.send(request)).body)).kind).toBe('token');
+  });
+
+  test('a company that has the new key applies with it while another has the old one still', async () => {
+    const { run, folder, application, certificate, world, stateDir, installation } = await rotated();
+    const apply = async (cid: string) => {
+      const out = join(stateDir, `apply-${cid}.jwt`);
+      const args = ['--cid', cid, '--name', 'School', '--app', 'Classroom', '--out', out];
+      expect((await run('apply', ...args, '--purchase', 'validity=1y,count=1')).code).toBe(0);
+      return verificationKey((await verifyApplication(readFileSync(out, 'utf8'))).cnf.jwk).thumbprint;
+    };
+    const before = await TestServer.start({ folder });
+    await secondCompany(before, '999999');
+    await before.stop();
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7));
+    const next = verificationKey(cnf.jwk).thumbprint;
+    expect(await apply(world.cid)).toBe(next);
+    expect(await apply('999999')).toBe(installation.key.thumbprint);
+    // A company that is new to the server: with the key that the vendor certified last.
+    expect(await apply('111111')).toBe(next);
+  });
+
+  test('where the new key came into force meanwhile, the next wish is for another one', async () => {
+    const { run, folder, application, certificate, world, stateDir } = await rotated();
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    // As on another server of the same database: the certificate is there, and nothing was settled here.
+    const store = await openStore(folder.store);
+    const document = readFileSync(await certificate(cnf.jwk, 7), 'utf8');
+    await store.write(systemClock.now(), (transaction) =>
+      importCertificate(transaction, document, [world.root], loadInstallation(folder), 'operator:test'),
+    );
+    await store.close();
+    const again = `${application}.2`;
+    await run('rotate-key', '--cid', world.cid, '--out', again);
+    const wished = (await verifyApplication(readFileSync(again, 'utf8'))).cnf.jwk;
+    expect(wished).not.toEqual(cnf.jwk);
+    expect(readKeyFile(join(stateDir, 'server-key.pem')).thumbprint).toBe(
+      verificationKey(cnf.jwk).thumbprint,
+    );
+  });
+
+  test('two processes that put the key in its place at once lose none', async () => {
+    const { run, application, world, stateDir, installation } = await rotated();
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const next = pendingServerKey(stateDir);
+    if (next === undefined) throw new Error('no key was made');
+    // The second one had seen the next key too.
+    promoteServerKey(stateDir, next);
+    promoteServerKey(stateDir, next);
+    expect(readKeyFile(join(stateDir, 'server-key.pem')).thumbprint).toBe(next.thumbprint);
+    expect(readKeyFile(join(stateDir, 'server-key.previous.pem')).thumbprint).toBe(
+      installation.key.thumbprint,
+    );
+  });
+
+  test('a report is signed with the new key where the certificate for the old one has ended', async () => {
+    const { run, folder, application, certificate, world, installation } = await rotated();
+    const now = systemClock.now();
+    await run('import', await certificate(installation.key.jwk, 6));
+    const server = await TestServer.start({ folder, time: now });
+    await secondCompany(server, '999999');
+    await run('rotate-key', '--cid', world.cid, '--out', application);
+    const { cnf } = await verifyApplication(readFileSync(application, 'utf8'));
+    await run('import', await certificate(cnf.jwk, 7, { exp: now + 10 * 365 * 86_400 }));
+    const later = now + 5 * 365 * 86_400;
+    server.clock.time = later;
+    const day = localDay(later - 86_400, 'UTC');
+    const { document } = await createReport(
+      server.store,
+      loadInstallation(folder),
+      [world.root],
+      { fromDay: day, toDay: day, zone: 'UTC', cid: world.cid, actor: 'operator:test' },
+      later,
+    );
+    expect(usageReportDocument.parse(document).kid).toBe(verificationKey(cnf.jwk).thumbprint);
   });
 });

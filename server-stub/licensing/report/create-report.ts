@@ -12,11 +12,11 @@ import { newId } from '#core/ids.ts';
 import type { VerificationKey } from '#core/keys.ts';
 import type { Store } from '../../store/database.ts';
 import type { Schema } from '../../store/schema.ts';
-import { certificatesOf, keyOfCertificate, requireCertificate } from '../certificates.ts';
 import type { Issuer } from '../issuer.ts';
 import { SETTLED_AT_ONCE, settleMinutes } from '../settle-minutes.ts';
 import { companyReport } from './company-report.ts';
 import { type ReportPeriod, reportPeriod } from './period.ts';
+import { type ReportSigner, reportSigner } from './report-signer.ts';
 
 export interface ReportWish {
   readonly fromDay: string;
@@ -44,17 +44,15 @@ export interface CreatedReport {
  */
 export async function createReport(
   store: Store,
-  { serverId, key }: Issuer,
+  issuer: Issuer,
   roots: readonly VerificationKey[],
   { fromDay, toDay, zone, cid: wanted, actor }: ReportWish,
   now: EpochSeconds,
 ): Promise<CreatedReport> {
   const period = reportPeriod(fromDay, toDay, zone, now);
   const reportId = newId();
-  const { iat, certificates } = await recordReport(store, {
-    ...{ reportId, period, wanted, actor, now },
-    kid: key.thumbprint,
-  });
+  const recording = { reportId, period, wanted, actor, now };
+  const { iat, key, certificates } = await recordReport(store, issuer, recording);
   const companies = await snapshot(store, async (db) => {
     const reports: CompanyReport[] = [];
     for (const [cid, issuerCertificate] of certificates) {
@@ -62,7 +60,7 @@ export async function createReport(
     }
     return reports;
   });
-  const report: UsageReport = { reportId, iss: serverId, iat, version: VERSION, ...period, companies };
+  const report: UsageReport = { reportId, iss: issuer.serverId, iat, version: VERSION, ...period, companies };
   const document = await usageReportDocument.sign(report, key);
   // As the vendor will: what would be refused there does not leave.
   return { report: await verifyUsageReport(document, roots), document };
@@ -73,40 +71,30 @@ interface Recording {
   readonly period: ReportPeriod;
   readonly wanted: string | undefined;
   readonly actor: string;
-  /** Of the key that signs all of it. */
-  readonly kid: string;
   readonly now: EpochSeconds;
 }
 
-function recordReport(store: Store, { reportId, period, wanted, actor, kid, now }: Recording) {
+function recordReport(
+  store: Store,
+  issuer: Issuer,
+  { reportId, period, wanted, actor, now }: Recording,
+): Promise<ReportSigner & { readonly iat: EpochSeconds }> {
   return store.write(now, async (transaction) => {
     const { db, audit } = transaction;
     const { fromDay, toDay, zone } = period;
+    const cids = await companiesOf(db, wanted);
     const times: EpochSeconds[] = [];
-    const certificates = new Map<string, string>();
-    for (const cid of await companiesOf(db, wanted)) {
-      const at = await audit.timeOf(cid);
-      times.push(at);
-      certificates.set(cid, await certificateOfKey(db, cid, at, kid));
+    for (const cid of cids) times.push(await audit.timeOf(cid));
+    // No trail has gone less far: what lies before is settled for all.
+    const iat = Math.min(...times);
+    const signer = await reportSigner(db, issuer, cids, iat);
+    for (const cid of cids) {
       while ((await settleMinutes(transaction, cid)) === SETTLED_AT_ONCE);
       const detail = { fromDay, toDay, zone };
       await audit.append(cid, { actor, action: 'report.create', subject: reportId, detail });
     }
-    // No trail has gone less far: what lies before is settled for all.
-    return { iat: Math.min(...times), certificates };
+    return { iat, ...signer };
   });
-}
-
-/** The report is signed once, with one key: each company's certificate for it. */
-async function certificateOfKey(
-  db: Kysely<Schema>,
-  cid: string,
-  at: EpochSeconds,
-  kid: string,
-): Promise<string> {
-  const certificates = await certificatesOf(db, cid);
-  const ofKey = certificates.filter(({ document }) => keyOfCertificate(document) === kid);
-  return requireCertificate(ofKey, cid, at);
 }
 
 async function companiesOf(db: Kysely<Schema>, wanted: string | undefined): Promise<string[]> {
