@@ -38,6 +38,12 @@ export const userErrors = {
     '请求并非来自本服务器的页面',
     '请通过本服务器的地址打开控制台。',
   ]),
+  console_not_built: entry(503, 1, false, [
+    'the pages of the Console were not built here',
+    'Build them in the folder of the sources: npm run console; then start the server again.',
+    '此处尚未构建控制台页面',
+    '请在源码目录执行 npm run console，然后重新启动服务器。',
+  ]),
   second_factor_required: entry(401, 2, false, [
     'this user signs in with a code as well',
     'Enter the six digits that the authenticator app shows.',

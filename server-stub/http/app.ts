@@ -4,6 +4,7 @@ import type { Installation } from '../installation.ts';
 import { logAccess } from './access-log.ts';
 import { answerClientError, refuseExpectation } from './client-errors.ts';
 import { consoleRoutes } from './console/console-routes.ts';
+import { consolePages } from './console/pages.ts';
 import { licenseRequestRoutes } from './device/license-requests.ts';
 import { allowLongRequests } from './long-requests.ts';
 import { legacyRoutes } from './openapi/legacy-routes.ts';
@@ -34,6 +35,7 @@ export async function buildApp(services: Services, tls?: Installation['tls']): P
   await app.register(async (scope) => licenseRequestRoutes(scope, services));
   await app.register(async (scope) => openApiRoutes(scope, services));
   await consoleRoutes(app, services);
+  await consolePages(app);
   return app;
 }
 

@@ -3,7 +3,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import type { Application } from '#core/documents/application.ts';
 import type { IssuerCertificate } from '#core/documents/issuer-certificate.ts';
 import { LicenseError } from '#core/errors.ts';
-import type { LedgerEntry } from './ledger-entry.ts';
+import type { CertificateEntry, LedgerEntry } from './ledger-entry.ts';
 
 export interface CertificateOptions {
   readonly years: number;
@@ -14,7 +14,7 @@ export interface CertificateOptions {
 }
 
 /** The customer's server may run a little behind the vendor's offline machine, and shall issue at once. */
-export const CLOCK_SLACK_SECONDS = 86_400;
+const CLOCK_SLACK_SECONDS = 86_400;
 
 /**
  * What a certificate for the server that applied will say. Its serial rises per server and company. Source:
@@ -42,7 +42,8 @@ export function draftCertificate(
     throw new LicenseError('parameter_invalid', { name: 'APPLICATION', problem });
   }
 
-  const highest = Math.max(0, ...earlier.filter((each) => each.cid === cid).map((each) => each.serial));
+  const ofCompany = earlier.filter((each) => each.cid === cid);
+  const highest = Math.max(0, ...ofCompany.map((each) => each.serial));
   if (serial !== undefined && serial <= highest) {
     const problem = { en: `must be above ${highest}`, zh: `必须大于 ${highest}` };
     throw new LicenseError('parameter_invalid', { name: '--serial', problem });
@@ -53,7 +54,15 @@ export function draftCertificate(
     cnf: { jwk: { kty: cnf.jwk.kty, crv: cnf.jwk.crv, x: cnf.jwk.x } },
     serial: serial ?? highest + 1,
     iat: now,
-    nbf: now - CLOCK_SLACK_SECONDS,
+    nbf: beginningOf(ofCompany, now),
     exp: addValidity(now, { unit: 'year', count: years }),
   };
+}
+
+/**
+ * When a certificate begins: with the first that the server had for the company, since what was answered then is answered
+ * again under this one.
+ */
+export function beginningOf(earlier: readonly CertificateEntry[], now: EpochSeconds): EpochSeconds {
+  return Math.min(now, ...earlier.map(({ at }) => at)) - CLOCK_SLACK_SECONDS;
 }

@@ -1,6 +1,6 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import type { IssuerCertificate } from '#core/documents/issuer-certificate.ts';
-import { CLOCK_SLACK_SECONDS } from './draft-certificate.ts';
+import { beginningOf } from './draft-certificate.ts';
 import type { CertificateEntry, LedgerEntry } from './ledger-entry.ts';
 
 /**
@@ -31,7 +31,7 @@ export function draftRecertification(
       ...{ sub, cid, cnf: { jwk } },
       serial: Math.max(...certificates.map(({ serial }) => serial)) + 1,
       iat: now,
-      nbf: Math.min(...certificates.map(({ at }) => at)) - CLOCK_SLACK_SECONDS,
+      nbf: beginningOf(certificates, now),
       exp,
     };
   });

@@ -28,6 +28,7 @@ export function App() {
   return (
     <ConfigProvider
       locale={language === 'en' ? enUS : zhCN}
+      button={{ autoInsertSpace: false }}
       theme={{
         algorithm: isDark ? darkAlgorithm : defaultAlgorithm,
         token: {
@@ -36,7 +37,9 @@ export function App() {
           colorTextTertiary: isDark ? '#a6a6a6' : '#595959',
           colorTextDescription: isDark ? '#a6a6a6' : '#595959',
           colorTextPlaceholder: isDark ? '#a6a6a6' : '#6b6b6b',
+          colorError: isDark ? '#ff7875' : '#cf1322',
         },
+        components: { Menu: { itemSelectedColor: isDark ? '#91caff' : '#0958d9' } },
       }}
     >
       <AntApp>

@@ -1,23 +1,24 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Button, Flex, Input, Select, Table, Tag, Typography } from 'antd';
+import { Badge, Button, Flex, Input, Select, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { call, type LicensePage, type LicenseView, queryOf } from '../data/api.ts';
 import { dayOf, timeOf } from '../data/times.ts';
 import { useUsage } from '../data/usage.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { useMe } from '../shell/session-context.ts';
 
 const PAGE_ROWS = 50;
 const STATES = ['active', 'expired', 'suspended', 'released'] as const;
-const COLOURS: Record<LicenseView['state'], string> = {
-  active: 'green',
-  expired: 'red',
-  suspended: 'gold',
+const STATUS = {
+  active: 'success',
+  expired: 'error',
+  suspended: 'warning',
   released: 'default',
   transferred: 'default',
-};
+} as const;
 
 /** Licenses by what is known of them; what is looked for stands in the address, to be kept and sent on. */
 export function LicensesPage() {
@@ -77,20 +78,21 @@ export function LicensesPage() {
         />
       </Flex>
       {error !== null && <Failure error={error} again={() => void refetch()} />}
-      <Table<LicenseView>
-        size="middle"
+      <DataTable<LicenseView>
+        name={t('licenses')}
         loading={isFetching && data === undefined}
         dataSource={data?.licenses ?? []}
         rowKey="license"
         pagination={false}
-        scroll={{ x: 'max-content' }}
         locale={{ emptyText: t('nothingFound') }}
         columns={[
           { title: t('licenseKey'), dataIndex: 'licenseKey' },
           {
             title: t('state'),
             dataIndex: 'state',
-            render: (state: LicenseView['state']) => <Tag color={COLOURS[state]}>{t(`states.${state}`)}</Tag>,
+            render: (state: LicenseView['state']) => (
+              <Badge status={STATUS[state]} text={t(`states.${state}`)} />
+            ),
           },
           {
             title: t('app'),

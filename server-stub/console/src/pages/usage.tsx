@@ -1,8 +1,9 @@
-import { Flex, Progress, Table, Typography } from 'antd';
+import { Flex, Progress, Typography } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Usage } from '../data/api.ts';
 import { describeProduct } from '../data/describe-product.ts';
 import { useUsage } from '../data/usage.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
 
 type Pool = Usage['pools'][number];
@@ -22,13 +23,12 @@ export function UsagePage() {
         {t('usage')}
       </Typography.Title>
       {error !== null && <Failure error={error} again={() => void refetch()} />}
-      <Table<Pool>
-        size="middle"
+      <DataTable<Pool>
+        name={t('usage')}
         loading={isPending}
         dataSource={data?.pools ?? []}
         rowKey={({ cid, pid, appId }) => `${cid} ${pid} ${appId}`}
         pagination={{ pageSize: 20, hideOnSinglePage: true }}
-        scroll={{ x: 'max-content' }}
         locale={{ emptyText: t('none') }}
         columns={[
           { title: t('company'), dataIndex: 'cid', render: company },
@@ -63,13 +63,12 @@ export function UsagePage() {
       <Typography.Title level={2} style={{ fontSize: 18, margin: 0 }}>
         {t('renewals')}
       </Typography.Title>
-      <Table<Usage['renewals'][number]>
-        size="middle"
+      <DataTable<Usage['renewals'][number]>
+        name={t('renewals')}
         loading={isPending}
         dataSource={data?.renewals ?? []}
         rowKey={({ cid, renewId, appId }) => `${cid} ${renewId} ${appId}`}
         pagination={{ pageSize: 20, hideOnSinglePage: true }}
-        scroll={{ x: 'max-content' }}
         locale={{ emptyText: t('none') }}
         columns={[
           { title: t('company'), dataIndex: 'cid', render: company },

@@ -1,10 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { App, Button, Flex, Form, Input, Modal, Select, Table, Tag, Typography } from 'antd';
+import { App, Badge, Button, Flex, Form, Input, Modal, Select, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, type Session, type User, type UserList, type UserWithPassword } from '../data/api.ts';
 import { timeOf } from '../data/times.ts';
 import { useUsage } from '../data/usage.ts';
+import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { useMe } from '../shell/session-context.ts';
 
@@ -66,13 +67,12 @@ export function UsersPage() {
         </Button>
       </Flex>
       {error !== null && <Failure error={error} />}
-      <Table<User>
-        size="middle"
+      <DataTable<User>
+        name={t('users')}
         loading={isPending}
         dataSource={data?.users ?? []}
         rowKey="userId"
         pagination={{ pageSize: 50, hideOnSinglePage: true }}
-        scroll={{ x: 'max-content' }}
         columns={[
           { title: t('userName'), dataIndex: 'name' },
           { title: t('role'), dataIndex: 'role', render: (role: User['role']) => t(`roles.${role}`) },
@@ -92,11 +92,12 @@ export function UsersPage() {
             key: 'state',
             render: (_, { disabledAt, mustChangePassword }) =>
               disabledAt !== null ? (
-                <Tag>{t('disabled')}</Tag>
+                <Badge status="default" text={t('disabled')} />
               ) : (
-                <Tag color={mustChangePassword ? 'gold' : 'green'}>
-                  {t(mustChangePassword ? 'fresh' : 'inForce')}
-                </Tag>
+                <Badge
+                  status={mustChangePassword ? 'warning' : 'success'}
+                  text={t(mustChangePassword ? 'fresh' : 'inForce')}
+                />
               ),
           },
           {

@@ -7,9 +7,16 @@ import { Choices } from './choices.tsx';
 export function FrontPage({ title, children }: { title: string; children: ReactNode }) {
   const { t } = useTranslation();
   return (
-    <Flex vertical align="center" justify="center" gap={24} style={{ minHeight: '100vh', padding: 16 }}>
+    <Flex
+      component="main"
+      vertical
+      align="center"
+      justify="center"
+      gap={24}
+      style={{ minHeight: '100vh', padding: 16 }}
+    >
       <Typography.Text type="secondary">{t('product')}</Typography.Text>
-      <Card component="main" style={{ width: '100%', maxWidth: 400 }}>
+      <Card style={{ width: '100%', maxWidth: 400 }}>
         <Typography.Title level={1} style={{ fontSize: 24, marginTop: 0 }}>
           {title}
         </Typography.Title>

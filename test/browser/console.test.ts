@@ -1,0 +1,155 @@
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { consolePages } from '../../server-stub/http/console/pages.ts';
+import { installProblems } from '../../server-stub/http/problems.ts';
+import { hashPassword } from '../../server-stub/users/password.ts';
+import { createUser } from '../../server-stub/users/users.ts';
+import { closeBrowserAfterAll, openPage } from '../support/browser.ts';
+import { ConsoleClient, FIRST_PASSWORD, OWN_PASSWORD } from '../support/console-client.ts';
+import { TestServer } from '../support/server.ts';
+import { seriousViolations } from './axe.ts';
+
+closeBrowserAfterAll();
+
+const PAGES = ['usage', 'licenses', 'users'] as const;
+
+/** Types name and password; with the password of one's own, up to the first page. */
+async function signIn(page: Page, server: TestServer, password = OWN_PASSWORD) {
+  await page.goto(`${server.url}/console/`);
+  await page.locator('input[autocomplete=username]').fill('admin');
+  await page.locator('input[autocomplete=current-password]').fill(password);
+  await page.keyboard.press('Enter');
+  if (password === OWN_PASSWORD) await page.locator('#content').waitFor();
+}
+
+const heading = (page: Page) => page.getByRole('heading', { level: 1 });
+
+describe.each([
+  ['zh-CN', { signIn: '登录', usage: '用量查看', choose: '设置密码', wrong: '用户名、密码或验证码错误' }],
+  ['en-US', { signIn: 'Sign in', usage: 'Usage', choose: 'Choose a password', wrong: 'is wrong' }],
+])('the Console in a browser that speaks %s', (locale, words) => {
+  test('somebody signs in for the first time, chooses a password, and is signed out where they leave', async () => {
+    const server = await TestServer.start();
+    const passwordHash = await hashPassword(FIRST_PASSWORD);
+    await server.store.write(server.clock.now(), (transaction) =>
+      createUser(transaction, { name: 'admin', role: 'admin', cid: null, passwordHash }, 'operator:test'),
+    );
+    const { page, errors } = await openPage({ locale });
+    await signIn(page, server, 'wrong');
+    await page.getByRole('alert').getByText(words.wrong).waitFor();
+    await page.locator('input[autocomplete=current-password]').fill(FIRST_PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: words.choose }).waitFor();
+    const fields = page.locator('input[type=password]');
+    for (const [index, text] of [FIRST_PASSWORD, OWN_PASSWORD, OWN_PASSWORD].entries())
+      await fields.nth(index).fill(text);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: words.usage, exact: true }).waitFor();
+    const user = () => server.store.reader.selectFrom('console_user').selectAll().executeTakeFirstOrThrow();
+    expect(await user()).toMatchObject({ must_change: 0, failures: 0 });
+    // A reload goes on where one was.
+    await page.reload();
+    await page.getByRole('heading', { name: words.usage, exact: true }).waitFor();
+    expect(await page.evaluate('document.cookie')).toBe('');
+
+    await page.getByRole('banner').getByRole('button').last().click();
+    await page.getByRole('button', { name: words.signIn, exact: true }).waitFor();
+    expect(await server.store.reader.selectFrom('console_session').selectAll().execute()).toEqual([]);
+    expect(errors.filter((text) => !text.includes('401'))).toEqual([]);
+  });
+
+  test('usage and licenses show what the store holds, and find what is looked for', async () => {
+    const server = await TestServer.start();
+    await ConsoleClient.signedIn(server);
+    for (let count = 0; count < 60; count += 1) await server.activate(`SN-${count}`);
+    const { page } = await openPage({ locale });
+    await signIn(page, server);
+    const row = page.getByRole('row').filter({ hasText: server.world.purchase.pid });
+    await row.waitFor();
+    expect(await row.getByRole('cell').allTextContents()).toEqual(
+      expect.arrayContaining(['100', '60', '40', '60%']),
+    );
+    await page.goto(`${server.url}/console/licenses`);
+    const keys = page.getByRole('row').filter({ hasText: /SN-/ });
+    await expect.poll(() => keys.count()).toBe(50);
+    await page.getByRole('button', { name: /^(下一页|Next)$/ }).click();
+    await expect.poll(() => keys.count()).toBe(10);
+    await page.getByRole('searchbox').fill('SN-1');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => keys.count()).toBe(11);
+    expect(page.url()).toContain('key=SN-1');
+    // What is looked for stands in the address.
+    await page.reload();
+    await expect.poll(() => keys.count()).toBe(11);
+  });
+});
+
+test('an administrator adds a user, who then may sign in', async () => {
+  const server = await TestServer.start();
+  await ConsoleClient.signedIn(server);
+  const { page } = await openPage({ locale: 'en-US' });
+  await signIn(page, server);
+  await heading(page).waitFor();
+  await page.goto(`${server.url}/console/users`);
+  await page.getByRole('button', { name: 'Add a user' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('User name').fill('eve');
+  await dialog.getByRole('button', { name: 'OK' }).click();
+  const told = page.getByRole('dialog').filter({ hasText: 'shown this once' });
+  await told.waitFor();
+  const [password = ''] = /[a-z2-9]{4}(-[a-z2-9]{4}){3}/.exec((await told.textContent()) ?? '') ?? [];
+  const eve = new ConsoleClient(server);
+  expect((await eve.post('/session', { name: 'eve', password })).body).toMatchObject({ role: 'viewer' });
+});
+
+test.each([
+  ['light', 1440],
+  ['dark', 1440],
+  ['light', 360],
+  ['dark', 360],
+] as const)('nothing serious stands in the way of anybody: %s, %i px', async (colorScheme, width) => {
+  const server = await TestServer.start();
+  await ConsoleClient.signedIn(server);
+  for (let count = 0; count < 3; count += 1) await server.activate(`SN-${count}`);
+  const { page } = await openPage({ locale: 'zh-CN', colorScheme, viewport: { width, height: 800 } });
+  await page.goto(`${server.url}/console/`);
+  await heading(page).waitFor();
+  expect(['sign-in', await seriousViolations(page)]).toEqual(['sign-in', []]);
+  await signIn(page, server);
+  for (const path of PAGES) {
+    await page.goto(`${server.url}/console/${path}`);
+    await page.getByRole('table').first().waitFor();
+    await page.waitForLoadState('networkidle');
+    expect([path, await seriousViolations(page)]).toEqual([path, []]);
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    expect([path, overflow]).toEqual([path, 0]);
+  }
+});
+
+test('pages carry no script of their own, sit in no frame, and are asked for by no other host', async () => {
+  const server = await TestServer.start();
+  const page = await fetch(`${server.url}/console/licenses?key=x`);
+  expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+  expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  expect(page.headers.get('x-frame-options')).toBe('DENY');
+  expect(page.headers.get('cache-control')).toBe('no-cache');
+  const html = await page.text();
+  expect(html).not.toMatch(/<script(?![^>]*\bsrc=)/);
+  const [, asset = ''] = /src="([^"]+\.js)"/.exec(html) ?? [];
+  const script = await fetch(`${server.url}${asset}`);
+  expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  for (const path of ['/console/assets/none.js', '/console/assets/..%2f..%2fpackage.json'])
+    expect((await fetch(`${server.url}${path}`)).status).toBeGreaterThanOrEqual(400);
+  expect((await fetch(`${server.url}/console`, { redirect: 'manual' })).headers.get('location')).toBe(
+    '/console/',
+  );
+});
+
+test('where the pages were not built the server says how to build them', async () => {
+  const app = fastify() as unknown as FastifyInstance;
+  installProblems(app);
+  await consolePages(app, '/nowhere');
+  const { statusCode, body } = await app.inject({ url: '/console/usage' });
+  expect([statusCode, JSON.parse(body).error]).toEqual([503, 'console_not_built']);
+});
