@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { requireSubcommand } from '#core/host/command-line.ts';
-import type { LicenseVerb } from '../commands/license/acts.ts';
 import type { ListOptions } from '../commands/license/list.ts';
 import type { VerbOptions } from '../commands/license/run-verb.ts';
 import type { ShowOptions } from '../commands/license/show.ts';
+import type { LicenseVerb } from '../licensing/license-acts.ts';
 import { LISTED_STATES } from '../licensing/list-licenses.ts';
 import { oneOf, type Setting, wholeNumber } from './setting.ts';
 

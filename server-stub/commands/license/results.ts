@@ -2,7 +2,7 @@ import { type ErrorCode, messageOf } from '#core/errors.ts';
 import { answer, type Terminal } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import type { LicenseOutcome } from '../../licensing/change-licenses.ts';
-import type { ActWish, LicenseVerb } from './acts.ts';
+import type { ActWish, LicenseVerb } from '../../licensing/license-acts.ts';
 import type { LicenseRow } from './read-rows.ts';
 import { LICENSE_WORDS } from './words.ts';
 

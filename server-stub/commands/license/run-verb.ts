@@ -1,8 +1,8 @@
 import type { ExitCode } from '#core/error-table.ts';
 import { usageError } from '#core/host/cli.ts';
+import type { LicenseVerb } from '../../licensing/license-acts.ts';
 import { licensesHeldBy } from '../../licensing/rebind.ts';
 import type { CommandContext } from '../context.ts';
-import type { LicenseVerb } from './acts.ts';
 import { type ChangeOptions, changeAtOnce, changeByOperator } from './change.ts';
 import { type LicenseRow, readLicenseRows } from './read-rows.ts';
 

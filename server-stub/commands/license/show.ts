@@ -5,11 +5,9 @@ import { answer } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import { zonedTime } from '#core/local-time.ts';
 import { describeLicense } from '#core/notation/describe-license.ts';
+import { licenseDetail, TIMELINE } from '../../licensing/license-detail.ts';
 import { licenseFacts } from '../../licensing/license-facts.ts';
 import { resolveLicenses } from '../../licensing/resolve-licenses.ts';
-import { purchaseOf, termsOf } from '../../licensing/terms.ts';
-import { usedMinutes } from '../../licensing/usage.ts';
-import type { Store } from '../../store/database.ts';
 import type { LicenseTable } from '../../store/schema.ts';
 import { type CommandContext, now, withStore } from '../context.ts';
 import { LICENSE_WORDS } from './words.ts';
@@ -18,9 +16,6 @@ export interface ShowOptions {
   app?: string;
   pid?: string;
 }
-
-/** Rows of the audit trail that are shown. */
-const TIMELINE = 1000;
 
 /** `license-server license show`: all facts of one license, and what happened to it. */
 export async function showLicense(
@@ -34,7 +29,7 @@ export async function showLicense(
     const found = (await resolveLicenses(store.reader, [name], { appId: app, pid })).get(name);
     if (found === undefined || found instanceof LicenseError)
       throw found ?? new LicenseError('unknown_license');
-    return factsOf(store, found);
+    return licenseDetail(store.reader, found, now());
   });
   const at = now();
   const words = LICENSE_WORDS[terminal.language];
@@ -91,40 +86,6 @@ export async function showLicense(
   answer(terminal, { license: all, timeline }, text);
   return 0;
 }
-
-async function factsOf({ reader }: Store, license: LicenseTable) {
-  const rows = await reader
-    .selectFrom('audit')
-    .select(['seq', 'at', 'actor', 'action', 'detail'])
-    .where('cid', '=', license.cid)
-    .where('subject', '=', license.license)
-    .orderBy('seq', 'desc')
-    .limit(TIMELINE)
-    .execute();
-  const used = await usedMinutes(reader).where('license', '=', license.license).executeTakeFirst();
-  const sessions = await reader
-    .selectFrom('concurrency_lease')
-    .select(['sessions', 'until_at'])
-    .where('license', '=', license.license)
-    .where('until_at', '>', now())
-    .executeTakeFirst();
-  const app = await reader
-    .selectFrom('app')
-    .select('name')
-    .where('app_id', '=', license.app_id)
-    .executeTakeFirstOrThrow();
-  const { transfers, transfers_since } = license;
-  return {
-    license: { ...license, transfers: now() - transfers_since >= YEAR ? 0 : transfers },
-    line: purchaseOf(await termsOf(reader, [license]), license.terms_id),
-    minutes: Number(used?.minutes ?? 0),
-    sessions,
-    appName: app.name,
-    timeline: rows.toReversed().map(({ detail, ...row }) => ({ ...row, detail: JSON.parse(detail) })),
-  };
-}
-
-const YEAR = 365 * 86_400;
 
 /** What a row says beside what the license itself says. */
 function detailText(

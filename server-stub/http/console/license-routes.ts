@@ -1,10 +1,19 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as Type from 'typebox';
 import { Category } from '#core/catalog.ts';
+import { LicenseError } from '#core/errors.ts';
+import { parseLicenseKey } from '#core/ids.ts';
 import { AppId, Cid, Id } from '#core/shapes.ts';
+import type { Verb } from '../../licensing/batch.ts';
+import { changeLicenses, type LicenseOutcome, licensesByValue } from '../../licensing/change-licenses.ts';
+import { ACTS, type ActWish, type LicenseVerb } from '../../licensing/license-acts.ts';
+import { licenseDetail } from '../../licensing/license-detail.ts';
 import { licenseFacts } from '../../licensing/license-facts.ts';
 import { LISTED_STATES, type ListedState, listLicenses } from '../../licensing/list-licenses.ts';
+import type { LicenseTable } from '../../store/schema.ts';
+import { addressOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
+import { actorOf } from './actor-of.ts';
 import { companyOf } from './company-of.ts';
 import { Nullable } from './nullable.ts';
 
@@ -57,15 +66,58 @@ export const LicensePage = Type.Object({
 });
 export type LicensePage = Type.Static<typeof LicensePage>;
 
+/** All that is known of one license, and what happened to it. */
+export const LicenseDetail = Type.Object({
+  license: LicenseView,
+  appName: Type.String(),
+  transfers: Type.Integer(),
+  transfersPerYear: Type.Integer(),
+  minutesUsed: Type.Integer(),
+  sessions: Type.Integer(),
+  timeline: Type.Array(
+    Type.Object({
+      seq: Type.Integer(),
+      at: Type.Integer(),
+      actor: Type.String(),
+      action: Type.String(),
+      detail: Type.Record(Type.String(), Type.Unknown()),
+    }),
+  ),
+});
+export type LicenseDetail = Type.Static<typeof LicenseDetail>;
+
+const LicenseParams = Type.Object({ license: Id });
+const ActParams = Type.Object({
+  license: Id,
+  verb: Type.Unsafe<LicenseVerb>(Type.Enum(Object.keys(ACTS) as LicenseVerb[])),
+});
+/** What a verb needs beside the license. */
+export const ActBody = Type.Object({
+  toLicenseKey: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  renewId: Type.Optional(Id),
+  label: Type.Optional(Type.String({ maxLength: 400 })),
+  group: Type.Optional(Type.String({ maxLength: 400 })),
+});
+
 /** `/licenses` */
-export function licenseRoutes(scope: FastifyInstance, { store: { reader }, clock }: Services): void {
+export function licenseRoutes(scope: FastifyInstance, { store, clock, batch }: Services): void {
+  const { reader } = store;
+  /** The license, where the user may see it. */
+  async function found(request: FastifyRequest, value: string): Promise<LicenseTable> {
+    const license = (await licensesByValue(reader, [value])).get(value);
+    const cid = companyOf(request);
+    if (license === undefined || (cid !== undefined && license.cid !== cid))
+      throw new LicenseError('unknown_license');
+    return license;
+  }
+
   scope.get<{ Querystring: Type.Static<typeof LicenseQuery> }>(
     '/licenses',
     { config: { role: 'viewer' }, schema: { querystring: LicenseQuery, response: { 200: LicensePage } } },
     async (request): Promise<LicensePage> => {
       const { after, limit = MOST_ROWS, endingWithinDays, unseenForDays, cid, ...filter } = request.query;
       const now = clock.now();
-      const found = await listLicenses(
+      const rows = await listLicenses(
         reader,
         {
           ...filter,
@@ -75,9 +127,51 @@ export function licenseRoutes(scope: FastifyInstance, { store: { reader }, clock
         },
         { after, limit: limit + 1, now },
       );
-      const page = found.slice(0, limit);
-      const next = found.length > limit ? (page.at(-1)?.license ?? null) : null;
+      const page = rows.slice(0, limit);
+      const next = rows.length > limit ? (page.at(-1)?.license ?? null) : null;
       return { licenses: page.map((license) => licenseFacts(license, now)), next };
     },
   );
+
+  scope.get<{ Params: Type.Static<typeof LicenseParams> }>(
+    '/licenses/:license',
+    { config: { role: 'viewer' }, schema: { params: LicenseParams, response: { 200: LicenseDetail } } },
+    async (request): Promise<LicenseDetail> => {
+      const now = clock.now();
+      const row = await found(request, request.params.license);
+      const { license, line, minutes, sessions, appName, timeline } = await licenseDetail(reader, row, now);
+      return {
+        license: licenseFacts(license, now),
+        ...{ appName, timeline, minutesUsed: minutes, sessions: sessions?.sessions ?? 0 },
+        ...{ transfers: license.transfers, transfersPerYear: line.transfersPerYear },
+      };
+    },
+  );
+
+  scope.post<{ Params: Type.Static<typeof ActParams>; Body: Type.Static<typeof ActBody> }>(
+    '/licenses/:license/:verb',
+    {
+      config: { role: 'operator' },
+      schema: { params: ActParams, body: ActBody, response: { 200: LicenseView } },
+    },
+    async (request): Promise<LicenseView> => {
+      const { verb, license: value } = request.params;
+      const { toLicenseKey = '', ...rest } = request.body;
+      if (verb === 'transfer') parseLicenseKey(toLicenseKey);
+      const { cid, license } = await found(request, value);
+      const from = addressOf(request);
+      const wish = { ...rest, toLicenseKey, cid, license, actor: actorOf(request), from };
+      const outcome = await batch.submit(VERBS[verb], wish);
+      if (!outcome.ok) throw outcome.error;
+      return licenseFacts(outcome.license, clock.now());
+    },
+  );
 }
+
+/** Each verb once: the batch takes together what is the same verb. */
+const VERBS = Object.fromEntries(
+  Object.entries(ACTS).map(([name, { change }]): [string, Verb<ActWish, LicenseOutcome>] => [
+    name,
+    (transaction, wishes) => changeLicenses(transaction, wishes, change),
+  ]),
+) as Readonly<Record<LicenseVerb, Verb<ActWish, LicenseOutcome>>>;

@@ -6,7 +6,7 @@ import { hashPassword } from '../../users/password.ts';
 import { Role } from '../../users/role.ts';
 import { changeUser, createUser, listUsers, type UserChange } from '../../users/users.ts';
 import type { Services } from '../services.ts';
-import { userOfCall } from './console-scope.ts';
+import { actorOf } from './actor-of.ts';
 import { Nullable } from './nullable.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
@@ -77,9 +77,4 @@ export function userRoutes(scope: FastifyInstance, { store, clock }: Services): 
       return { ...(await change(request, request.params.name, { ...request.body, passwordHash })), password };
     },
   );
-}
-
-/** For the audit trail: `user:NAME`. */
-export function actorOf(request: FastifyRequest): string {
-  return `user:${userOfCall(request).name}`;
 }

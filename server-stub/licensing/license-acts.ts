@@ -1,11 +1,11 @@
-import type { LicenseChange, LicenseWish } from '../../licensing/change-licenses.ts';
-import { labelling } from '../../licensing/label-license.ts';
-import { rebinding } from '../../licensing/rebind.ts';
-import { releasing } from '../../licensing/release.ts';
-import { renewing } from '../../licensing/renewing.ts';
-import { resumption } from '../../licensing/resume.ts';
-import { suspension } from '../../licensing/suspend.ts';
-import { transferring } from '../../licensing/transfer.ts';
+import type { LicenseChange, LicenseWish } from './change-licenses.ts';
+import { labelling } from './label-license.ts';
+import { rebinding } from './rebind.ts';
+import { releasing } from './release.ts';
+import { renewing } from './renewing.ts';
+import { resumption } from './resume.ts';
+import { suspension } from './suspend.ts';
+import { transferring } from './transfer.ts';
 
 export type LicenseVerb = 'suspend' | 'resume' | 'renew' | 'release' | 'transfer' | 'rebind' | 'label';
 
@@ -17,7 +17,7 @@ export interface ActWish extends LicenseWish {
   readonly group?: string | undefined;
 }
 
-/** A verb as the command line carries it out. */
+/** A verb as operators carry it out, by command or in the Console. */
 interface Act {
   readonly change: LicenseChange<ActWish>;
   /** Several at once take something from devices or from what was bought, so a person is asked first. */
