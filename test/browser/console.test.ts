@@ -103,6 +103,35 @@ test('an administrator adds a user, who then may sign in', async () => {
   expect((await eve.post('/session', { name: 'eve', password })).body).toMatchObject({ role: 'viewer' });
 });
 
+test('an operator pauses, moves and labels a license, and sees what happened to it', async () => {
+  const server = await TestServer.start();
+  await ConsoleClient.signedIn(server);
+  await server.activate('SN-1');
+  const { page } = await openPage({ locale: 'zh-CN' });
+  await signIn(page, server);
+  await page.goto(`${server.url}/console/licenses`);
+  await page.getByRole('link', { name: 'SN-1' }).click();
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const stored = () => server.store.reader.selectFrom('license').selectAll().executeTakeFirstOrThrow();
+  await button('暂停').click();
+  await page.getByRole('dialog').getByRole('button', { name: '暂停' }).click();
+  await button('恢复').waitFor();
+  expect((await stored()).state).toBe('suspended');
+  await button('恢复').click();
+  await button('暂停').waitFor();
+  await button('备注与分组').click();
+  await page.getByRole('dialog').getByLabel('分组').fill('三年级');
+  await page.getByRole('dialog').getByRole('button', { name: '确定' }).click();
+  await expect.poll(async () => (await stored()).group_name).toBe('三年级');
+  await button('转移').click();
+  await page.getByRole('dialog').getByLabel('目标 LicenseKey').fill('SN-2');
+  await page.getByRole('dialog').getByRole('button', { name: '确定' }).click();
+  await page.getByRole('heading', { level: 1, name: 'SN-2' }).waitFor();
+  expect(await stored()).toMatchObject({ state: 'active', license_key: 'SN-2', group_name: '三年级' });
+  const history = await page.locator('.ant-timeline').textContent();
+  for (const word of ['激活', '暂停', '恢复', '修改备注', '转移']) expect(history).toContain(word);
+});
+
 test.each([
   ['light', 1440],
   ['dark', 1440],
@@ -117,13 +146,21 @@ test.each([
   await heading(page).waitFor();
   expect(['sign-in', await seriousViolations(page)]).toEqual(['sign-in', []]);
   await signIn(page, server);
-  for (const path of PAGES) {
+  const { license } = await server.store.reader
+    .selectFrom('license')
+    .select('license')
+    .executeTakeFirstOrThrow();
+  for (const path of [...PAGES, `licenses/${license}`]) {
     await page.goto(`${server.url}/console/${path}`);
-    await page.getByRole('table').first().waitFor();
+    await page.locator('table').first().waitFor();
     await page.waitForLoadState('networkidle');
     expect([path, await seriousViolations(page)]).toEqual([path, []]);
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect([path, overflow]).toEqual([path, 0]);
+    if (process.env['LOOK'])
+      await page.screenshot({
+        path: `${process.env['LOOK']}/${colorScheme}-${width}-${path.slice(0, 10)}.png`,
+      });
   }
 });
 

@@ -38,6 +38,7 @@ export function App() {
           colorTextDescription: isDark ? '#a6a6a6' : '#595959',
           colorTextPlaceholder: isDark ? '#a6a6a6' : '#6b6b6b',
           colorError: isDark ? '#ff7875' : '#cf1322',
+          colorLink: isDark ? '#69b1ff' : '#0958d9',
         },
         components: { Menu: { itemSelectedColor: isDark ? '#91caff' : '#0958d9' } },
       }}

@@ -2,24 +2,17 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Badge, Button, Flex, Input, Select, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { call, type LicensePage, type LicenseView, queryOf } from '../data/api.ts';
 import { dayOf, timeOf } from '../data/times.ts';
 import { useUsage } from '../data/usage.ts';
 import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
+import { STATUS } from '../shell/license-status.ts';
 import { useMe } from '../shell/session-context.ts';
 
 const PAGE_ROWS = 50;
 const STATES = ['active', 'expired', 'suspended', 'released'] as const;
-const STATUS = {
-  active: 'success',
-  expired: 'error',
-  suspended: 'warning',
-  released: 'default',
-  transferred: 'default',
-} as const;
-
 /** Licenses by what is known of them; what is looked for stands in the address, to be kept and sent on. */
 export function LicensesPage() {
   const { t, i18n } = useTranslation();
@@ -86,7 +79,11 @@ export function LicensesPage() {
         pagination={false}
         locale={{ emptyText: t('nothingFound') }}
         columns={[
-          { title: t('licenseKey'), dataIndex: 'licenseKey' },
+          {
+            title: t('licenseKey'),
+            dataIndex: 'licenseKey',
+            render: (key: string, { license }) => <Link to={`/licenses/${license}`}>{key}</Link>,
+          },
           {
             title: t('state'),
             dataIndex: 'state',

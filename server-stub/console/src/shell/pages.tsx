@@ -26,6 +26,14 @@ const PAGES: readonly PageEntry[] = [
   },
 ];
 
+/** Pages that the menu does not name: one opens them from another. */
+export const INNER_PAGES: readonly Pick<PageEntry, 'path' | 'Page'>[] = [
+  {
+    path: '/licenses/:license',
+    Page: lazy(() => import('../pages/license.tsx').then(({ LicensePage }) => ({ default: LicensePage }))),
+  },
+];
+
 /** The pages that a role may open. */
 export function pagesFor(role: Session['role']): readonly PageEntry[] {
   return PAGES.filter(({ least }) => least === undefined || least === role);

@@ -7,7 +7,7 @@ import { Navigate, Route, Routes, useLocation, useNavigate } from 'react-router'
 import { call, type Session } from '../data/api.ts';
 import { useEnter } from '../data/session.ts';
 import { Choices } from './choices.tsx';
-import { pagesFor } from './pages.tsx';
+import { INNER_PAGES, pagesFor } from './pages.tsx';
 import { SessionContext } from './session-context.ts';
 
 /** The frame of every page: where one is, where one can go, who one is. */
@@ -27,7 +27,7 @@ export function Shell({ session }: { session: Session }) {
     <nav aria-label={t('menu')}>
       <Menu
         mode="inline"
-        selectedKeys={[pathname]}
+        selectedKeys={pages.map(({ path }) => path).filter((path) => pathname.startsWith(path))}
         onClick={({ key }) => {
           setOpen(false);
           navigate(key);
@@ -43,10 +43,8 @@ export function Shell({ session }: { session: Session }) {
         <a className="skip" href="#content">
           {t('skip')}
         </a>
-        <Layout.Header
-          style={{ padding: '0 16px', background: 'transparent', height: 56, lineHeight: '56px' }}
-        >
-          <Flex align="center" justify="space-between" gap={8}>
+        <Layout.Header style={{ padding: '0 16px', background: 'transparent', height: 56, lineHeight: 1 }}>
+          <Flex align="center" justify="space-between" gap={8} style={{ height: 56 }}>
             <Flex align="center" gap={8}>
               {!isWide && (
                 <Button
@@ -89,7 +87,7 @@ export function Shell({ session }: { session: Session }) {
           <Layout.Content id="content" style={{ padding: isWide ? 24 : 12, minWidth: 0 }}>
             <Suspense>
               <Routes>
-                {pages.map(({ path, Page }) => (
+                {[...pages, ...INNER_PAGES].map(({ path, Page }) => (
                   <Route key={path} path={path} element={<Page />} />
                 ))}
                 <Route path="*" element={<Navigate to={first?.path ?? '/'} replace />} />
