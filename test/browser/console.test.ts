@@ -159,7 +159,7 @@ test.each([
     expect([path, overflow]).toEqual([path, 0]);
     if (process.env['LOOK'])
       await page.screenshot({
-        path: `${process.env['LOOK']}/${colorScheme}-${width}-${path.slice(0, 10)}.png`,
+        path: `${process.env['LOOK']}/${colorScheme}-${width}-${path.split('/').length === 2 ? 'license' : path}.png`,
       });
   }
 });

@@ -135,7 +135,7 @@ export function LicensePage() {
                 · {time(at)}
               </div>
               <Typography.Text type="secondary">
-                {actor} {detailText(detail, (seconds) => dayOf(seconds, zone, i18n.language))}
+                {actor} {detailText(detail, (seconds) => dayOf(seconds, zone))}
               </Typography.Text>
             </>
           ),

@@ -99,7 +99,7 @@ export function LicensesPage() {
           {
             title: t('ends'),
             dataIndex: 'expireTime',
-            render: (at: number) => dayOf(at, zone, i18n.language),
+            render: (at: number) => dayOf(at, zone),
           },
           {
             title: t('lastSeen'),
