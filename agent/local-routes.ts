@@ -123,6 +123,11 @@ export function adminRoutes({ service, gateway, exchange, own }: LocalServices):
       path: '/v1/licenses',
       answer: async (request) => ({ outcomes: await gateway.add(bodyOf(Keys, request).licenseKeys) }),
     },
+    {
+      method: 'POST',
+      path: '/v1/releases',
+      answer: async (request) => ({ outcomes: await gateway.remove(bodyOf(Keys, request).licenseKeys) }),
+    },
     ...takingRoutes(gateway),
   ];
 }

@@ -46,6 +46,24 @@ describe('a gateway', () => {
     expect(await call(daemon, 'GET', '/v1/licenses')).toEqual({ count: 0, licenseKeys: [], next: null });
   });
 
+  test('gives several up at once, among them those that no path can name', async () => {
+    const { daemon, server } = await gateway();
+    const licenseKeys = ['..', '.', 'a/b', '%2e%2e'];
+    const take = { ...admin, body: { licenseKeys } };
+    const all = licenseKeys.map((licenseKey) => ({ licenseKey, outcome: 'ok' }));
+    expect(await call(daemon, 'POST', '/v1/licenses', take)).toEqual({ outcomes: all });
+    expect((await call(daemon, 'GET', '/v1/check?media=video&licenseKey=..')).allowed).toBe(true);
+    expect(await call(daemon, 'POST', '/v1/releases', take)).toEqual({ outcomes: all });
+    expect(server.requests.map(({ purpose }) => purpose)).toEqual([
+      ...licenseKeys.map(() => 'activate'),
+      ...licenseKeys.map(() => 'release'),
+    ]);
+    expect(await codeOf(() => call(daemon, 'POST', '/v1/releases', take))).toBe('not_held');
+    expect(await codeOf(() => call(daemon, 'POST', '/v1/releases', { body: { licenseKeys } }))).toBe(
+      'not_found',
+    );
+  });
+
   test('whose server is away keeps what it was told, and does it when the server is back', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
