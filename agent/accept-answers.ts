@@ -1,4 +1,5 @@
 import { Answer, claimsOf, nonceOf, type VerifiedAnswer, verifyNewAnswer } from '#core/documents/answer.ts';
+import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { isEnding, type LicenseDenial } from '#core/documents/license-denial.ts';
 import { adoptSuccession, type KnownRoots } from '#core/documents/root-succession.ts';
 import { asLicenseError, isStoreFault, LicenseError } from '#core/errors.ts';
@@ -34,6 +35,7 @@ export interface AcceptParts {
 }
 
 interface Believed extends Accepted {
+  readonly certificate: string;
   readonly roots: KnownRoots;
   readonly change: AcceptedChange;
   readonly signed: SignedTime & { readonly forwardOnly: boolean };
@@ -54,9 +56,10 @@ export async function acceptAnswers(
 ): Promise<(Accepted | LicenseError)[]> {
   const { enrolled, store, clock, held, adopt } = parts;
   const outcomes: (Believed | LicenseError)[] = [];
+  const highest = await highestIssued(parts);
   for (const each of arrived) {
     try {
-      outcomes.push(await believe(parts, each, channel));
+      outcomes.push(await believe(parts, each, channel, highest.serial));
     } catch (thrown) {
       if (isStoreFault(thrown)) throw thrown;
       outcomes.push(asLicenseError(thrown));
@@ -71,7 +74,9 @@ export async function acceptAnswers(
     const areNewer = roots !== enrolled.roots;
     store.accept({
       serverId: enrolled.subject.serverId,
-      serial: Math.max(...believed.map(({ verified }) => verified.serial)),
+      ...believed
+        .map(({ certificate, verified: { serial } }) => ({ certificate, serial }))
+        .reduce((one, other) => (other.serial > one.serial ? other : one), highest),
       mark,
       rootSuccession: areNewer ? roots.rootSuccession : undefined,
       answers: believed.map(({ change }) => change),
@@ -86,10 +91,34 @@ export async function acceptAnswers(
   return outcomes;
 }
 
+/**
+ * The highest serial that this server was seen to have, by the certificate that says so: the disk is not trusted. Source:
+ * protocol, Trust.
+ */
+async function highestIssued({
+  enrolled,
+  store,
+}: AcceptParts): Promise<{ certificate: string; serial: number }> {
+  const { serverId, cid } = enrolled.subject;
+  const certificate = store.highestCertificate(serverId) ?? '';
+  try {
+    const {
+      sub,
+      cid: company,
+      serial,
+    } = await issuerCertificateDocument.verify(certificate, enrolled.roots.all);
+    if (sub === serverId && company === cid) return { certificate, serial };
+  } catch (thrown) {
+    if (!(thrown instanceof LicenseError)) throw thrown;
+  }
+  return { certificate: '', serial: 0 };
+}
+
 async function believe(
   { enrolled, store, held: heldLicenses }: AcceptParts,
   { answer: input, jti }: Arrived,
   channel: Channel,
+  highest: number,
 ): Promise<Believed> {
   const answer = parseShape(Answer, input, 'document_malformed', 'answer');
   const request = requestOf(store, enrolled, answer, channel);
@@ -101,7 +130,6 @@ async function believe(
   if (request === undefined || request.jti !== nonce || (jti !== undefined && jti !== nonce))
     throw new LicenseError('answer_unexpected');
 
-  const highest = store.highestSerial(enrolled.subject.serverId);
   if (verified.serial < highest)
     throw new LicenseError('issuer_serial_old', { serial: verified.serial, highest });
   const held = await heldLicenses.held(enrolled, licenseKey);
@@ -124,6 +152,7 @@ async function believe(
     request,
     verified,
     roots,
+    certificate: answer.issuerCertificate,
     change: { id: { appId, pid, licenseKey }, jti: nonce, held: row, isGone },
     signed: { iat, request, forwardOnly: keepsToken },
   };

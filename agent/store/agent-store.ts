@@ -27,7 +27,8 @@ import type { Use } from './use.ts';
 /** What accepted answers of one server change; all of it or nothing. */
 export interface AcceptedChanges {
   readonly serverId: string;
-  /** The highest certificate serial among them. */
+  /** The certificate of the highest serial, theirs or the one that was there. */
+  readonly certificate: string;
   readonly serial: number;
   readonly mark: ClockMark;
   /** Where they led to newer vendor roots. */
@@ -158,16 +159,16 @@ export class AgentStore {
     this.#use((database) => writeMark(database, mark));
   }
 
-  /** The highest certificate serial seen of a server, 0 where none was. */
-  highestSerial(serverId: string): number {
-    const serial = this.#use((database) =>
-      database.prepare('SELECT highest_serial FROM issuer WHERE server_id = ?').pluck().get(serverId),
+  /** The certificate of the highest serial seen of a server, not verified; undefined where there is none. */
+  highestCertificate(serverId: string): string | undefined {
+    const certificate = this.#use((database) =>
+      database.prepare('SELECT certificate FROM issuer WHERE server_id = ?').pluck().get(serverId),
     );
-    return typeof serial === 'number' ? serial : 0;
+    return typeof certificate === 'string' ? certificate : undefined;
   }
 
   /** Stores accepted answers with all that follows from them, in one transaction. */
-  accept({ serverId, serial, mark, rootSuccession, answers }: AcceptedChanges): void {
+  accept({ serverId, certificate, serial, mark, rootSuccession, answers }: AcceptedChanges): void {
     this.#use((database) =>
       database.transaction(() => {
         for (const { id, held, isGone } of answers) {
@@ -178,10 +179,10 @@ export class AgentStore {
           database.exec('UPDATE device SET damaged_at = NULL WHERE id = 1');
         database
           .prepare(
-            `INSERT INTO issuer (server_id, highest_serial) VALUES (?, ?)
-             ON CONFLICT DO UPDATE SET highest_serial = max(highest_serial, excluded.highest_serial)`,
+            `INSERT INTO issuer (server_id, highest_serial, certificate) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET highest_serial = excluded.highest_serial, certificate = excluded.certificate`,
           )
-          .run(serverId, serial);
+          .run(serverId, serial, certificate);
         writeMark(database, mark);
         if (rootSuccession !== undefined) writeRootSuccession(database, rootSuccession);
         deletePending(

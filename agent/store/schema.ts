@@ -81,6 +81,8 @@ export const migrations: readonly string[] = [
   `
   -- How the vendor root was replaced since this device was made, as JSON.
   ALTER TABLE device ADD COLUMN root_succession TEXT;
+  -- The certificate of the highest serial: a number that the disk altered would refuse every answer to come.
+  ALTER TABLE issuer ADD COLUMN certificate TEXT;
   `,
 ];
 

@@ -66,7 +66,7 @@ export function sqliteError(file: string, cause: unknown): LicenseError | undefi
   if (!(cause instanceof Error) || !('code' in cause)) return undefined;
   const code = String(cause.code);
   const problem = problemOf(cause);
-  if (/^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(code))
+  if (/^SQLITE_(CORRUPT|NOTADB|FORMAT)/.test(code) || isOfAnotherShape(code, cause.message))
     return new LicenseError('store_damaged', { file, problem }, { cause });
   if (code === 'SQLITE_FULL') return new LicenseError('store_full', {}, { cause });
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return new LicenseError('store_busy', { file }, { cause });
@@ -74,6 +74,11 @@ export function sqliteError(file: string, cause: unknown): LicenseError | undefi
     return new LicenseError('store_unwritable', { file, problem }, { cause });
   if (/^SQLITE_CANTOPEN/.test(code)) return absent(file, faultOf(file) ?? cause);
   return undefined;
+}
+
+/** Sound as a file, and yet not the tables that were made in it: somebody's edit, or a bit of the header. */
+function isOfAnotherShape(code: string, message: string): boolean {
+  return code === 'SQLITE_ERROR' && /^no such (table|column)|already exists$|has no column/.test(message);
 }
 
 /** What SQLite says of its file, in its own English words or ours; its code, which is the more exact, in both. */
@@ -108,6 +113,9 @@ function faultOf(path: string): unknown {
   }
 }
 
+/** "LA": whose file it is. In its lower half the schema version stands again: one flipped bit does not change both. */
+const APPLICATION_ID = 0x4c41_0000;
+
 /**
  * Brings a store to this program's schema: `migrations[n]` leads from `user_version` n to n + 1, all of them in
  * one transaction.
@@ -115,13 +123,14 @@ function faultOf(path: string): unknown {
  * @throws `store_newer` where the file was written by a newer program, `store_damaged`; it is not touched
  */
 export function migrate(database: SqliteDatabase, migrations: readonly string[]): void {
-  if (requireKnownSchema(database, migrations.length) === migrations.length) return;
+  if (isMarked(database, migrations.length)) return;
   database
     .transaction(() => {
       // Asked again under the write lock: another process may have migrated in the meantime.
       const found = requireKnownSchema(database, migrations.length);
       for (const migration of migrations.slice(found)) database.exec(migration);
       database.pragma(`user_version = ${migrations.length}`);
+      database.pragma(`application_id = ${APPLICATION_ID + migrations.length}`);
     })
     .immediate();
 }
@@ -133,10 +142,22 @@ export function migrate(database: SqliteDatabase, migrations: readonly string[])
  */
 export function requireKnownSchema(database: SqliteDatabase, known: number): number {
   const found = Number(database.pragma('user_version', { simple: true }));
+  const again = Number(database.pragma('application_id', { simple: true })) - APPLICATION_ID;
+  const possible = [found, again].filter((version) => version >= 0 && version <= known);
+  if (again > 0 && again <= 0xffff && possible.length > 0) return Math.max(...possible);
   if (found > known) throw new LicenseError('store_newer', { file: database.name, found, known });
   if (found < 0) {
     const problem = { en: `schema version ${found}`, zh: `结构版本为 ${found}` };
     throw new LicenseError('store_damaged', { file: database.name, problem });
   }
   return found;
+}
+
+/** Whether the schema version stands in both places. */
+function isMarked(database: SqliteDatabase, version: number): boolean {
+  requireKnownSchema(database, version);
+  return (
+    database.pragma('user_version', { simple: true }) === version &&
+    database.pragma('application_id', { simple: true }) === APPLICATION_ID + version
+  );
 }

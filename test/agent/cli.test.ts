@@ -234,6 +234,7 @@ describe('what was changed on the disk, with the daemon down', () => {
     const folder = copy(({ store }) => {
       const database = new Database(store);
       database.pragma('user_version = 99');
+      database.pragma(`application_id = ${0x4c41_0000 + 99}`);
       database.close();
     });
     const before = readFileSync(folder.store);

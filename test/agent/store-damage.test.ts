@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openSqlite } from '#core/host/sqlite.ts';
 import { post, startAgent, until } from './running-agent.ts';
 import { DAY } from './support.ts';
 
@@ -34,6 +35,65 @@ async function licensed() {
   const { license } = await agent.client.status();
   return { ...agent, license };
 }
+
+describe.each([
+  ['one of its tables is gone', 'DROP TABLE contact'],
+  ['a column has another name', 'ALTER TABLE device RENAME COLUMN clock_mark TO other'],
+])('a store that is sound as a file, but %s', (_, statement) => {
+  test('is put aside, and the same license is got again', async () => {
+    const { daemon, folder, run, license, server } = await licensed();
+    await daemon.close();
+    const database = openSqlite(folder.store);
+    database.exec(statement);
+    database.close();
+    const again = await run();
+    await until(again.client, 'active');
+    expect((await again.client.status()).license).toBe(license);
+    expect(server.seats.size).toBe(1);
+    expect(readdirSync(folder.state).some((name) => name.startsWith('agent.db.damaged-'))).toBe(true);
+  });
+});
+
+test.each([null, 'a.b.c', 'eyJhbGciOiJub25lIn0.e30.'])(
+  'a highest serial that no certificate vouches for refuses no answer (%s)',
+  async (certificate) => {
+    const { daemon, folder, run } = await licensed();
+    await daemon.close();
+    const database = openSqlite(folder.store);
+    database.prepare('UPDATE issuer SET highest_serial = 9007199254740991, certificate = ?').run(certificate);
+    database.close();
+    const again = await run();
+    expect(await post(again.daemon, '/v1/refresh')).toMatchObject({ state: 'active' });
+  },
+);
+
+test('no flipped bit of the schema version stops a licensed device, nor costs it its store', async () => {
+  const { daemon, folder, run, license, server } = await licensed();
+  await daemon.close();
+  // SQLite file format §1.3: user_version at 60, application_id at 68, big-endian.
+  for (const [offset, bit] of [
+    ...[0, 1, 2, 7].map((bit) => [63, bit] as const),
+    ...([
+      [60, 0],
+      [60, 7],
+      [71, 0],
+      [71, 1],
+      [71, 2],
+      [68, 0],
+      [69, 3],
+    ] as const),
+  ]) {
+    const bytes = readFileSync(folder.store);
+    bytes.writeUInt8(bytes.readUInt8(offset) ^ (1 << bit), offset);
+    writeFileSync(folder.store, bytes);
+    const again = await run();
+    expect([offset, bit, (await again.client.check('video')).allowed]).toEqual([offset, bit, true]);
+    expect((await again.client.status()).license).toBe(license);
+    await again.daemon.close();
+  }
+  expect(server.seats.size).toBe(1);
+  expect(readdirSync(folder.state).filter((name) => name.includes('damaged'))).toEqual([]);
+});
 
 describe.each(DAMAGES)('a store that is %s', (_, damage) => {
   test('between two starts: the same license again by itself, for no other seat, the old file aside', async () => {

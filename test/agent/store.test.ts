@@ -65,6 +65,7 @@ test('the store of a newer program is refused, and not touched', async () => {
   AgentStore.open(file, () => NOW).close();
   const database = new Database(file);
   database.pragma('user_version = 99');
+  database.pragma(`application_id = ${0x4c41_0000 + 99}`);
   database.close();
   const hash = () => createHash('sha256').update(readFileSync(file)).digest('hex');
   const before = hash();

@@ -69,6 +69,7 @@ describe('migrations', () => {
     const file = store();
     const database = open(file);
     database.pragma('user_version = 7');
+    database.pragma(`application_id = ${0x4c41_0007}`);
     database.pragma('wal_checkpoint(TRUNCATE)');
     const before = readFileSync(file);
     expect(await codeOf(() => migrate(open(file), MIGRATIONS))).toBe('store_newer');
@@ -80,6 +81,7 @@ describe('migrations', () => {
     const file = store();
     const database = open(file);
     database.pragma('user_version = -2147483646');
+    database.pragma('application_id = 0');
     expect(await codeOf(() => migrate(database, MIGRATIONS))).toBe('store_damaged');
   });
 });
