@@ -143,7 +143,8 @@ test('on the command line beside a running server: upload, look, change, export'
     activations += 1;
   }
   expect(await uploading).toMatchObject({ code: 0, json: { added: 120_000, duplicates: 0, invalid: 0 } });
-  expect((await uploading).stderr).toContain('已写入 100');
+  // How many rows a batch has depends on the machine; that 100,000 are passed is told once.
+  expect((await uploading).stderr).toMatch(/^已写入 1[012]\d{4}\/120000 …$/m);
   expect(activations).toBeGreaterThan(20);
 
   expect(await ask('export', '--out', out)).toMatchObject({ code: 0, json: { count: 120_000 } });
