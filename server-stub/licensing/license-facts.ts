@@ -1,6 +1,6 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import type { LicenseTable } from '../store/schema.ts';
-import { listedState } from './list-licenses.ts';
+import { listedState } from './license-filter.ts';
 import { renewalsOf } from './terms.ts';
 
 /** What is known of a license, as JSON; times in epoch seconds. */

@@ -4,7 +4,7 @@ import type { ListOptions } from '../commands/license/list.ts';
 import type { VerbOptions } from '../commands/license/run-verb.ts';
 import type { ShowOptions } from '../commands/license/show.ts';
 import type { LicenseVerb } from '../licensing/license-acts.ts';
-import { LISTED_STATES } from '../licensing/list-licenses.ts';
+import { LISTED_STATES } from '../licensing/license-filter.ts';
 import { oneOf, type Setting, wholeNumber } from './setting.ts';
 
 const MOST_ROWS = 1_000_000;
@@ -32,7 +32,7 @@ export function addLicense({ program, language, run }: Setting): void {
     .option('--ending-within <DAYS>', texts.endingWithin, wholeNumber('--ending-within', MOST_DAYS))
     .option('--unseen <DAYS>', texts.unseen, wholeNumber('--unseen', MOST_DAYS))
     .option('--limit <N>', texts.limit, wholeNumber('--limit', MOST_ROWS))
-    .option('--after <LICENSE>', texts.after)
+    .option('--after <PLACE>', texts.after)
     .option('--csv', texts.csvOut)
     .action(
       run(async (context, options: ListOptions) =>
@@ -102,7 +102,7 @@ const TEXTS = {
     endingWithin: 'that end within so many days',
     unseen: 'whose device did not ask for so many days',
     limit: 'rows at most (default: 50; with --csv all)',
-    after: 'go on after this license value',
+    after: 'go on where the list before ended, as it said',
     csvOut: 'as a CSV file in UTF-8, on stdout',
     license: 'license value or LicenseKey',
     app: 'App of the LicenseKey, where several have it',
@@ -136,7 +136,7 @@ const TEXTS = {
     endingWithin: '在若干天内到期的许可证',
     unseen: '设备已有若干天未连接的许可证',
     limit: '最多显示的行数（默认 50；使用 --csv 时为全部）',
-    after: '从该许可证值之后继续',
+    after: '从上一次列表给出的位置继续',
     csvOut: '以 CSV（UTF-8）输出到标准输出',
     license: '许可证值或 LicenseKey',
     app: 'LicenseKey 所属的 App（多个 App 使用同一 LicenseKey 时）',

@@ -10,6 +10,7 @@ import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
 import { idempotency } from './migrations/idempotency.ts';
 import { idempotencyBytes } from './migrations/idempotency-bytes.ts';
+import { licenseLists } from './migrations/license-lists.ts';
 import { licensePositions } from './migrations/license-positions.ts';
 import { licenseVerbs } from './migrations/license-verbs.ts';
 import { preauthorization } from './migrations/preauthorization.ts';
@@ -37,6 +38,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0013-concurrency-order': concurrencyOrder,
   '0014-root-succession': rootSuccession,
   '0015-console-users': consoleUsers,
+  '0016-license-lists': licenseLists,
 };
 
 /** Names of the migrations this program knows. */

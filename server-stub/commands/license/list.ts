@@ -4,14 +4,11 @@ import { answer, type Terminal, usageError } from '#core/host/cli.ts';
 import { printable } from '#core/host/printable.ts';
 import { table } from '#core/host/table.ts';
 import { localDay, zonedTime } from '#core/local-time.ts';
+import { findLicenses, type LicensesFound } from '../../licensing/find-licenses.ts';
 import { type LicenseFacts, licenseFacts } from '../../licensing/license-facts.ts';
-import {
-  type LicenseFilter,
-  type ListedState,
-  listedState,
-  listLicenses,
-} from '../../licensing/list-licenses.ts';
+import { type LicenseFilter, type ListedState, listedState } from '../../licensing/license-filter.ts';
 import type { Store } from '../../store/database.ts';
+import type { LicenseTable } from '../../store/schema.ts';
 import { type CommandContext, now, withStore } from '../context.ts';
 import { BYTE_ORDER_MARK, csvRow } from './csv.ts';
 import { LICENSE_WORDS } from './words.ts';
@@ -64,9 +61,7 @@ async function showPage(
   at: number,
 ): Promise<void> {
   const words = LICENSE_WORDS[terminal.language];
-  const found = await listLicenses(reader, filter, { after, limit: limit + 1, now: at });
-  const page = found.slice(0, limit);
-  const next = found.length > limit ? page.at(-1)?.license : undefined;
+  const { licenses: page, next } = await onePage(reader, filter, { after, limit, now: at });
   const rows = page.map((license) => [
     license.license,
     license.license_key,
@@ -81,23 +76,41 @@ async function showPage(
   answer(terminal, { licenses: page.map((license) => licenseFacts(license, at)), next: next ?? null }, text);
 }
 
+/** Goes on until a page is full, whatever lies between. */
+async function onePage(
+  reader: Store['reader'],
+  filter: LicenseFilter,
+  { after, limit, now: at }: { after: string | undefined; limit: number; now: number },
+): Promise<LicensesFound> {
+  const licenses: LicenseTable[] = [];
+  let next = after;
+  do {
+    const found = await findLicenses(reader, filter, {
+      after: next,
+      limit: limit - licenses.length,
+      now: at,
+    });
+    licenses.push(...found.licenses);
+    next = found.next;
+  } while (next !== undefined && licenses.length < limit);
+  return { licenses, next };
+}
+
 async function writeCsv(
   terminal: Terminal,
   { reader }: Store,
   filter: LicenseFilter,
-  { after = '', limit = Number.POSITIVE_INFINITY }: ListOptions,
+  { after, limit = Number.POSITIVE_INFINITY }: ListOptions,
   at: number,
 ): Promise<void> {
   terminal.out(BYTE_ORDER_MARK + csvRow(CSV_COLUMNS));
-  let [position, left] = [after, limit];
-  while (left > 0) {
-    const size = Math.min(PAGE, left);
-    const page = await listLicenses(reader, filter, { after: position, limit: size, now: at });
-    terminal.out(page.map((license) => csvRow(csvCells(licenseFacts(license, at)))).join(''));
-    if (page.length < size) return;
-    position = page.at(-1)?.license ?? position;
-    left -= page.length;
-  }
+  let [next, left] = [after, limit];
+  do {
+    const found = await findLicenses(reader, filter, { after: next, limit: Math.min(PAGE, left), now: at });
+    terminal.out(found.licenses.map((license) => csvRow(csvCells(licenseFacts(license, at)))).join(''));
+    next = found.next;
+    left -= found.licenses.length;
+  } while (next !== undefined && left > 0);
 }
 
 const CSV_COLUMNS = [

@@ -1,5 +1,5 @@
 import type { LicenseVerb } from '../../licensing/license-acts.ts';
-import type { ListedState } from '../../licensing/list-licenses.ts';
+import type { ListedState } from '../../licensing/license-filter.ts';
 
 const STATES_EN: Readonly<Record<ListedState | 'transferred', string>> = {
   active: 'active',

@@ -6,10 +6,11 @@ import { parseLicenseKey } from '#core/ids.ts';
 import { AppId, Cid, Id } from '#core/shapes.ts';
 import type { Verb } from '../../licensing/batch.ts';
 import { changeLicenses, type LicenseOutcome, licensesByValue } from '../../licensing/change-licenses.ts';
+import { findLicenses } from '../../licensing/find-licenses.ts';
 import { ACTS, type ActWish, type LicenseVerb } from '../../licensing/license-acts.ts';
 import { licenseDetail } from '../../licensing/license-detail.ts';
 import { licenseFacts } from '../../licensing/license-facts.ts';
-import { LISTED_STATES, type ListedState, listLicenses } from '../../licensing/list-licenses.ts';
+import { LISTED_STATES, type ListedState } from '../../licensing/license-filter.ts';
 import type { LicenseTable } from '../../store/schema.ts';
 import { addressOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
@@ -36,7 +37,7 @@ export const LicenseQuery = Type.Object({
   endingWithinDays: Type.Optional(Days),
   unseenForDays: Type.Optional(Days),
   /** The `next` of the page before. */
-  after: Type.Optional(Id),
+  after: Type.Optional(Type.String({ maxLength: 1024 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_ROWS })),
 });
 
@@ -61,7 +62,7 @@ export type LicenseView = Type.Static<typeof LicenseView>;
 
 export const LicensePage = Type.Object({
   licenses: Type.Array(LicenseView, { maxItems: MOST_ROWS }),
-  /** Where the next page goes on; null: this was the last. */
+  /** Where to go on; null: this was the last. A page may hold fewer than asked for, none even, and go on. */
   next: Nullable(Type.String()),
 });
 export type LicensePage = Type.Static<typeof LicensePage>;
@@ -117,7 +118,7 @@ export function licenseRoutes(scope: FastifyInstance, { store, clock, batch }: S
     async (request): Promise<LicensePage> => {
       const { after, limit = MOST_ROWS, endingWithinDays, unseenForDays, cid, ...filter } = request.query;
       const now = clock.now();
-      const rows = await listLicenses(
+      const { licenses, next = null } = await findLicenses(
         reader,
         {
           ...filter,
@@ -125,11 +126,9 @@ export function licenseRoutes(scope: FastifyInstance, { store, clock, batch }: S
           endingBefore: endingWithinDays && now + endingWithinDays * DAY,
           unseenSince: unseenForDays && now - unseenForDays * DAY,
         },
-        { after, limit: limit + 1, now },
+        { after, limit, now, newestFirst: true },
       );
-      const page = rows.slice(0, limit);
-      const next = rows.length > limit ? (page.at(-1)?.license ?? null) : null;
-      return { licenses: page.map((license) => licenseFacts(license, now)), next };
+      return { licenses: licenses.map((license) => licenseFacts(license, now)), next };
     },
   );
 

@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, ExpressionWrapper, Kysely, SqlBool } from 'kysely';
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 
@@ -22,38 +22,21 @@ export interface LicenseFilter {
   readonly unseenSince?: EpochSeconds | undefined;
 }
 
-/** Higher than every character that a LicenseKey may hold. */
-const LAST = '\u{10ffff}';
+export type LicenseCondition = ExpressionWrapper<Schema, 'license', SqlBool>;
 
-/**
- * Licenses in the order of their values, which is that of their activation.
- *
- * @param after license value after which to go on
- */
-export function listLicenses(
-  db: Kysely<Schema>,
-  filter: LicenseFilter,
-  { after = '', limit, now }: { after?: string | undefined; limit: number; now: EpochSeconds },
-): Promise<LicenseTable[]> {
-  return db
-    .selectFrom('license')
-    .selectAll()
-    .where((eb) => eb.and([eb('license', '>', after), ...conditions(eb, filter, now)]))
-    .orderBy('license')
-    .limit(limit)
-    .execute();
-}
-
-function conditions(
+/** The conditions of a filter, but for the `key`, which is a road of its own. */
+export function licenseConditions(
   eb: ExpressionBuilder<Schema, 'license'>,
-  { cid, appId, pid, state, group, key, endingBefore, unseenSince }: LicenseFilter,
+  { cid, appId, pid, state, group, endingBefore, unseenSince }: LicenseFilter,
   now: EpochSeconds,
-): ExpressionWrapper<Schema, 'license', SqlBool>[] {
-  const all: (ExpressionWrapper<Schema, 'license', SqlBool> | undefined)[] = [
+): LicenseCondition[] {
+  const all: (LicenseCondition | undefined)[] = [
     cid === undefined ? undefined : eb('cid', '=', cid),
     appId === undefined ? undefined : eb('app_id', '=', appId),
     pid === undefined ? undefined : eb('pid', '=', pid),
     state && eb('state', '=', state === 'expired' ? 'active' : state),
+    // Said again for the index of those that are not active.
+    state === 'suspended' || state === 'released' ? eb('state', '<>', 'active') : undefined,
     state === 'active' ? eb('expire_time', '>', now) : undefined,
     state === 'expired' ? eb('expire_time', '<=', now) : undefined,
     group === undefined ? undefined : eb('group_name', '=', group),
@@ -65,12 +48,6 @@ function conditions(
     unseenSince === undefined
       ? undefined
       : eb(eb.fn.coalesce('last_seen_at', 'activation_time'), '<=', unseenSince),
-    key === undefined
-      ? undefined
-      : eb.or([
-          eb.and([eb('license_key', '>=', key), eb('license_key', '<', key + LAST)]),
-          eb.and([eb('license', '>=', key.toUpperCase()), eb('license', '<', key.toUpperCase() + LAST)]),
-        ]),
   ];
   return all.filter((condition) => condition !== undefined);
 }
