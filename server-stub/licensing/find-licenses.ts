@@ -5,7 +5,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { type LicenseFilter, licenseConditions } from './license-filter.ts';
-import { type Road, roadsOf } from './license-roads.ts';
+import { type Place, type Road, type RoadColumn, roadsOf } from './license-roads.ts';
 
 export interface LicensesFound {
   readonly licenses: readonly LicenseTable[];
@@ -24,7 +24,6 @@ const GROWTH = 6;
 /** The road, and the place on it; none yet at its beginning. */
 const Cursor = Type.Tuple([Type.String(), Type.Array(Type.Union([Type.String(), Type.Integer()]))]);
 type Cursor = Type.Static<typeof Cursor>;
-type Place = Cursor[1];
 
 /**
  * Licenses that a filter matches, a page at a time. What few of many match is looked for piece by piece: an answer may
@@ -61,14 +60,14 @@ export async function findLicenses(
     let at: Place | undefined = road.name === from ? place : [];
     let size = Math.min(FIRST_PIECE, lookAt - looked);
     while (at !== undefined) {
-      if (looked >= lookAt) return { licenses, next: cursorText([road.name, at]) };
+      if (looked >= lookAt) return { licenses, next: cursorText(road, at) };
       const end: Place | undefined = await endOfPiece(db, road, at, size);
       const wanted = limit - licenses.length + 1;
       const found = await inPiece(db, road, { filter, now, at, end, limit: wanted });
       licenses.push(...found.slice(0, wanted - 1));
       if (found.length === wanted) {
         const last = found[wanted - 2];
-        return { licenses, next: cursorText([road.name, last === undefined ? at : placeOf(road, last)]) };
+        return { licenses, next: cursorText(road, last === undefined ? at : placeOf(road, last)) };
       }
       looked += end === undefined ? ROAD_COST : size;
       size = Math.min(size * GROWTH, lookAt - looked);
@@ -85,9 +84,9 @@ async function endOfPiece(
   at: Place,
   size: number,
 ): Promise<Place | undefined> {
-  const row = await ordered(db, road)
+  const row = await along(road, db.selectFrom('license'))
     .select([...road.order])
-    .where((eb) => eb.and([...road.conditions(eb), ...beyond(road, at)]))
+    .where((eb) => eb.and([...road.conditions(eb), ...between(road, at)]))
     .limit(1)
     .offset(Math.max(size, 1) - 1)
     .executeTakeFirst();
@@ -103,39 +102,47 @@ function inPiece(
     at,
     end,
     limit,
-  }: {
-    filter: LicenseFilter;
-    now: EpochSeconds;
-    at: Place;
-    end: Place | undefined;
-    limit: number;
-  },
+  }: { filter: LicenseFilter; now: number; at: Place; end: Place | undefined; limit: number },
 ): Promise<LicenseTable[]> {
-  return ordered(db, road)
+  return along(road, db.selectFrom('license'))
     .selectAll()
     .where((eb) =>
-      eb.and([
-        ...road.conditions(eb),
-        ...beyond(road, at),
-        ...(end === undefined ? [] : [compare(road, upTo(road), end)]),
-        ...licenseConditions(eb, filter, now),
-      ]),
+      eb.and([...road.conditions(eb), ...between(road, at, end), ...licenseConditions(eb, filter, now)]),
     )
     .limit(limit)
     .execute();
 }
 
-function ordered(db: Kysely<Schema>, { order, direction }: Road) {
-  return order.reduce((query, column) => query.orderBy(column, direction), db.selectFrom('license'));
+/** In the road's order. */
+function along<T extends { orderBy(column: RoadColumn, direction: Road['direction']): T }>(
+  { order, direction }: Road,
+  query: T,
+): T {
+  return order.reduce((ordered, column) => ordered.orderBy(column, direction), query);
 }
 
-function beyond(road: Road, at: Place) {
-  return at.length === 0 ? [] : [compare(road, road.direction === 'asc' ? '>' : '<', at)];
+/** After one place, up to another, or as far as the road goes. */
+function between(road: Road, at: Place, end?: Place) {
+  const [first, last] = road.range ?? [];
+  const isAscending = road.direction === 'asc';
+  const begin = isAscending ? first : last;
+  const bounds = [
+    at.length > 0
+      ? compare(road, isAscending ? '>' : '<', at)
+      : begin && compare(road, isAscending ? '>=' : '<=', begin),
+    compareUpTo(end ?? (isAscending ? last : first)),
+  ];
+  return bounds.filter((bound) => bound !== undefined);
+
+  function compareUpTo(place: Place | undefined) {
+    return place && compare(road, isAscending ? '<=' : '>=', place);
+  }
 }
 
-const upTo = ({ direction }: Road) => (direction === 'asc' ? '<=' : '>=');
-
-/** Row values: both engines find the place in the index by them. */
+/**
+ * Row values: both engines find the place in the index by them. One on each side, since SQLite goes by the first bound
+ * alone that it meets.
+ */
 function compare({ order }: Road, sign: '<' | '<=' | '>' | '>=', place: Place) {
   const columns = sql.join(order.map((column) => sql.ref(column)));
   return sql<SqlBool>`(${columns}) ${sql.raw(sign)} (${sql.join([...place])})`;
@@ -145,8 +152,8 @@ function placeOf({ order }: Road, row: LicenseTable): Place {
   return order.map((column) => row[column]);
 }
 
-function cursorText(cursor: Cursor): string {
-  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+function cursorText({ name }: Road, place: Place): string {
+  return Buffer.from(JSON.stringify([name, place])).toString('base64url');
 }
 
 function parseCursor(text: string): Cursor {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
+import { beside } from '../store/beside.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 import { purchaseOf, termsOf } from './terms.ts';
 import { usedMinutes } from './usage.ts';
@@ -13,8 +14,8 @@ export async function licenseDetail(reader: Kysely<Schema>, license: LicenseTabl
   const rows = await reader
     .selectFrom('audit')
     .select(['seq', 'at', 'actor', 'action', 'detail'])
-    .where('cid', '=', license.cid)
     .where('subject', '=', license.license)
+    .where(beside('cid'), '=', license.cid)
     .orderBy('seq', 'desc')
     .limit(TIMELINE)
     .execute();

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
+import { beside, besideNumber } from '../store/beside.ts';
 import type { LicenseTable, Schema } from '../store/schema.ts';
 
 /** States as people see them: an active license past its end is expired. */
@@ -24,27 +25,22 @@ export interface LicenseFilter {
 
 export type LicenseCondition = ExpressionWrapper<Schema, 'license', SqlBool>;
 
-/** The conditions of a filter, but for the `key`, which is a road of its own. */
+/** The conditions of a filter, to be looked at beside the road that leads there; the `key` is a road of its own. */
 export function licenseConditions(
   eb: ExpressionBuilder<Schema, 'license'>,
   { cid, appId, pid, state, group, endingBefore, unseenSince }: LicenseFilter,
   now: EpochSeconds,
 ): LicenseCondition[] {
+  const end = besideNumber('expire_time');
   const all: (LicenseCondition | undefined)[] = [
-    cid === undefined ? undefined : eb('cid', '=', cid),
-    appId === undefined ? undefined : eb('app_id', '=', appId),
-    pid === undefined ? undefined : eb('pid', '=', pid),
-    state && eb('state', '=', state === 'expired' ? 'active' : state),
-    // Said again for the index of those that are not active.
-    state === 'suspended' || state === 'released' ? eb('state', '<>', 'active') : undefined,
-    state === 'active' ? eb('expire_time', '>', now) : undefined,
-    state === 'expired' ? eb('expire_time', '<=', now) : undefined,
-    group === undefined ? undefined : eb('group_name', '=', group),
-    // Without it the index of groups is not used: it holds none that are empty.
-    group ? eb('group_name', '<>', '') : undefined,
-    endingBefore === undefined
-      ? undefined
-      : eb.and([eb('expire_time', '>', now), eb('expire_time', '<=', endingBefore)]),
+    cid === undefined ? undefined : eb(beside('cid'), '=', cid),
+    appId === undefined ? undefined : eb(beside('app_id'), '=', appId),
+    pid === undefined ? undefined : eb(beside('pid'), '=', pid),
+    state && eb(beside('state'), '=', state === 'expired' ? 'active' : state),
+    state === 'active' ? eb(end, '>', now) : undefined,
+    state === 'expired' ? eb(end, '<=', now) : undefined,
+    group === undefined ? undefined : eb(beside('group_name'), '=', group),
+    endingBefore === undefined ? undefined : eb.and([eb(end, '>', now), eb(end, '<=', endingBefore)]),
     unseenSince === undefined
       ? undefined
       : eb(eb.fn.coalesce('last_seen_at', 'activation_time'), '<=', unseenSince),

@@ -7,15 +7,21 @@ import type { LicenseCondition, LicenseFilter } from './license-filter.ts';
 export interface Road {
   /** Roads are walked in the order of their names. */
   readonly name: string;
+  /** What the first columns of the index are. */
   readonly conditions: (eb: ExpressionBuilder<Schema, 'license'>) => readonly LicenseCondition[];
-  /** The columns of the index after those that the conditions fix; together they name one license. */
+  /** The columns after those; together they name one license. */
   readonly order: readonly RoadColumn[];
+  /** Between which places it lies, both of them on it; without, it has all that the conditions leave. */
+  readonly range?: readonly [first: Place, last: Place];
   readonly direction: 'asc' | 'desc';
 }
 
+/** A value for each column of the order; none: before the beginning. */
+export type Place = readonly (string | number)[];
+
 export type RoadColumn = 'license' | 'license_key' | 'pid' | 'position' | 'activation_time' | 'expire_time';
 
-/** Higher than every character that a LicenseKey may hold. */
+/** Higher than every character that a LicenseKey or a license value may hold. */
 const LAST = '\u{10ffff}';
 
 /**
@@ -41,14 +47,22 @@ export async function roadsOf(
     }));
   if (endingBefore !== undefined)
     return perCompany({
-      conditions: (eb) => [eb('expire_time', '>', now), eb('expire_time', '<=', endingBefore)],
+      conditions: () => [],
       order: ['expire_time', 'license'],
+      range: [
+        [now + 1, ''],
+        [endingBefore, LAST],
+      ],
       direction: 'asc',
     });
   if (state === 'expired')
     return perCompany({
-      conditions: (eb) => [eb('expire_time', '<=', now)],
+      conditions: () => [],
       order: ['expire_time', 'license'],
+      range: [
+        [0, ''],
+        [now, LAST],
+      ],
       direction,
     });
   if (state === 'suspended' || state === 'released')
@@ -70,20 +84,27 @@ export async function roadsOf(
 /** By license value, then by the LicenseKeys of each App: the index of LicenseKeys begins with the App. */
 function byKey(key: string, appIds: readonly string[]): Road[] {
   const value = key.toUpperCase();
-  const isValue = (eb: ExpressionBuilder<Schema, 'license'>) =>
-    eb.and([eb('license', '>=', value), eb('license', '<', value + LAST)]);
   return [
-    { name: '', conditions: (eb) => [isValue(eb)], order: ['license'], direction: 'asc' },
+    {
+      name: '',
+      conditions: () => [],
+      order: ['license'],
+      range: [[value], [value + LAST]],
+      direction: 'asc',
+    },
     ...appIds.map(
       (name): Road => ({
         name,
         conditions: (eb) => [
           eb('app_id', '=', name),
-          eb('license_key', '>=', key),
-          eb('license_key', '<', key + LAST),
-          eb.not(isValue(eb)),
+          // Those were found by their values.
+          eb.not(eb.and([eb('license', '>=', value), eb('license', '<=', value + LAST)])),
         ],
         order: ['license_key', 'pid'],
+        range: [
+          [key, ''],
+          [key + LAST, ''],
+        ],
         direction: 'asc',
       }),
     ),
