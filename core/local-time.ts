@@ -5,6 +5,12 @@ export function localTime(at: EpochSeconds, zone: string): string {
   return timeIn(at, zone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ');
 }
 
+/** The day's first moment; where clocks were set forward at midnight it is not 00:00. */
+export function startOfDay(day: Temporal.PlainDate, zone: string): EpochSeconds {
+  // 1970-01-01 begins before the epoch east of Greenwich.
+  return Math.max(0, Math.floor(day.toZonedDateTime(zone).epochMilliseconds / 1000));
+}
+
 /** The day of it: `2026-11-25`. */
 export function localDay(at: EpochSeconds, zone: string): string {
   return localTime(at, zone).slice(0, 10);

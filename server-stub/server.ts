@@ -14,6 +14,7 @@ import { purgePreauthorizations } from './licensing/preauthorization/purge-preau
 import { Uploads } from './licensing/preauthorization/uploads.ts';
 import { RootChain } from './licensing/root-chain.ts';
 import { settleAllMinutes } from './licensing/settle-minutes.ts';
+import { SilentDevices } from './licensing/silent-devices.ts';
 import { settleKeys } from './settle-keys.ts';
 import { openStore, type Store } from './store/database.ts';
 import { watchCommits } from './store/watch-commits.ts';
@@ -52,7 +53,8 @@ export async function startServer(
   clock: Clock = systemClock,
   { accessLog, env = {} }: ServerOptions = {},
 ): Promise<RunningServer> {
-  const { serverId, key, otherKeys, roots, tls, store: location } = loadInstallation(config);
+  const installation = loadInstallation(config);
+  const { serverId, key, otherKeys, roots, tls, store: location } = installation;
   const opened = await openStore(location);
   const closeAfter = async (cause: unknown): Promise<never> => {
     await opened.close();
@@ -69,6 +71,7 @@ export async function startServer(
     stateDir: config.stateDir,
     maxBytes: config.uploadMaxMiB * MEBIBYTE,
   });
+  const silentDevices = new SilentDevices(config.alertUnseenDays);
   const services: Services = {
     store,
     batch,
@@ -79,6 +82,8 @@ export async function startServer(
     accessLog,
     credentialUse,
     uploads,
+    installation,
+    silentDevices,
   };
   const app = await buildApp(services, config.tls ? tls : undefined);
   const legacyApp = config.legacyHttpPort < 0 ? undefined : await buildLegacyApp(services);
@@ -111,6 +116,11 @@ export async function startServer(
         name: 'sessions',
         everyMs: HOUR_MS,
         run: () => store.write(clock.now(), ({ db }) => forgetSessions(db, clock.now())),
+      },
+      {
+        name: 'silent devices',
+        everyMs: HOUR_MS,
+        run: (ended) => silentDevices.count(store.reader, clock.now(), ended),
       },
       { name: 'minutes', everyMs: HOUR_MS, run: (ended) => settleAllMinutes(store, clock, ended) },
       { name: 'renew', everyMs: HOUR_MS, run: (ended) => renewAutomatically(store, clock, ended) },

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
+import { endOfPiece } from '../licensing/end-of-piece.ts';
 import type { Store } from '../store/database.ts';
 import type { Schema } from '../store/schema.ts';
 import { licensesHappened, type OwnedLicense } from './alert-event.ts';
@@ -7,8 +8,6 @@ import type { AlertQueue } from './alert-queue.ts';
 import { passOf, type ScanPass, storePass } from './scan-pass.ts';
 
 const DAY = 86_400;
-/** Licenses looked at in one transaction. */
-const PIECE = 5_000;
 
 /**
  * Queues device.unseen for devices that were last seen between `unseenDays` ago and as long before the last look:
@@ -35,19 +34,6 @@ export async function scanSilence(
       return to !== undefined;
     });
   }
-}
-
-/** The last license of the piece that begins after one; undefined where it is the last piece. */
-async function endOfPiece(db: Kysely<Schema>, after: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('license')
-    .select('license')
-    .where('license', '>', after)
-    .orderBy('license')
-    .limit(1)
-    .offset(PIECE - 1)
-    .executeTakeFirst();
-  return row?.license;
 }
 
 /** A device that is bound, whose license runs, and that nobody saw. */

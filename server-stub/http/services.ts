@@ -1,10 +1,12 @@
 import type { Clock } from '#core/clock.ts';
 import type { Logger } from '#core/host/log.ts';
 import type { ServerConfig } from '../config.ts';
+import type { Installation } from '../installation.ts';
 import type { Batch } from '../licensing/batch.ts';
 import type { CredentialUse } from '../licensing/credential-use.ts';
 import type { Issuer } from '../licensing/issuer.ts';
 import type { Uploads } from '../licensing/preauthorization/uploads.ts';
+import type { SilentDevices } from '../licensing/silent-devices.ts';
 import type { Store } from '../store/database.ts';
 
 /** What the routes stand on; made by the composition root. */
@@ -13,10 +15,13 @@ export interface Services {
   readonly batch: Batch;
   readonly issuer: Issuer;
   readonly clock: Clock;
-  readonly config: Pick<ServerConfig, 'rateLimitPerSecond' | 'trustedProxies' | 'zone'>;
+  readonly config: ServerConfig;
+  /** Whom this server trusts, and by what others trust it. */
+  readonly installation: Pick<Installation, 'roots' | 'tls'>;
   readonly log: Logger;
   /** Takes a line for each request; none are written without. */
   readonly accessLog?: Logger | undefined;
   readonly credentialUse: CredentialUse;
   readonly uploads: Uploads;
+  readonly silentDevices: SilentDevices;
 }

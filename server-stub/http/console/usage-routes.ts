@@ -2,12 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
 import { Category, Sku, Validity } from '#core/catalog.ts';
 import type { Terms } from '#core/documents/terms.ts';
-import { Cid } from '#core/shapes.ts';
 import { poolsOf, renewalPools } from '../../licensing/pools.ts';
 import type { Services } from '../services.ts';
-import { companyOf } from './company-of.ts';
-
-export const UsageQuery = Type.Object({ cid: Type.Optional(Cid) });
+import { CompanyQuery, companyOf } from './company-of.ts';
 
 const Counts = { granted: Type.Integer(), used: Type.Integer() };
 
@@ -44,9 +41,9 @@ export type Usage = Type.Static<typeof Usage>;
 
 /** `/usage` */
 export function usageRoutes(scope: FastifyInstance, { store: { reader } }: Services): void {
-  scope.get<{ Querystring: Type.Static<typeof UsageQuery> }>(
+  scope.get<{ Querystring: CompanyQuery }>(
     '/usage',
-    { config: { role: 'viewer' }, schema: { querystring: UsageQuery, response: { 200: Usage } } },
+    { config: { role: 'viewer' }, schema: { querystring: CompanyQuery, response: { 200: Usage } } },
     async (request): Promise<Usage> => {
       const cid = companyOf(request, request.query.cid);
       const of = <T extends { where(column: 'cid', sign: '=', value: string): T }>(query: T) =>

@@ -1,6 +1,7 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import { Day } from '#core/documents/usage-report.ts';
 import { type Bilingual, LicenseError } from '#core/errors.ts';
+import { startOfDay } from '#core/local-time.ts';
 import { shapeProblem } from '#core/shapes.ts';
 
 /** Whole days in a zone, and their bounds: `from` ≤ t < `to`. */
@@ -22,13 +23,13 @@ export interface ReportPeriod {
  * @throws `parameter_invalid`
  */
 export function reportPeriod(fromDay: string, toDay: string, zone: string, now: EpochSeconds): ReportPeriod {
-  const from = startOf(parseDay(fromDay, '--from'), zone);
+  const from = startOfDay(parseDay(fromDay, '--from'), zone);
   const last = parseDay(toDay, '--to');
   if (Temporal.PlainDate.compare(fromDay, last) > 0)
     invalid('--to', { en: `${toDay} comes before ${fromDay}`, zh: `${toDay} 早于 ${fromDay}` });
-  if (startOf(last, zone) > now)
+  if (startOfDay(last, zone) > now)
     invalid('--to', { en: `${toDay} has not begun yet (${zone})`, zh: `${toDay} 尚未开始（${zone}）` });
-  return { zone, fromDay, toDay, from, to: startOf(last.add({ days: 1 }), zone) };
+  return { zone, fromDay, toDay, from, to: startOfDay(last.add({ days: 1 }), zone) };
 }
 
 function parseDay(text: string, option: string): Temporal.PlainDate {
@@ -41,12 +42,6 @@ function parseDay(text: string, option: string): Temporal.PlainDate {
     en: `"${text}" is not a day such as 2026-03-31`,
     zh: `“${text}”不是日期，应如 2026-03-31`,
   });
-}
-
-/** The day's first moment; where clocks were set forward at midnight it is not 00:00. */
-function startOf(day: Temporal.PlainDate, zone: string): EpochSeconds {
-  // 1970-01-01 begins before the epoch east of Greenwich.
-  return Math.max(0, Math.floor(day.toZonedDateTime(zone).epochMilliseconds / 1000));
 }
 
 function invalid(name: string, problem: Bilingual): never {
