@@ -15,6 +15,7 @@ import { Uploads } from './licensing/preauthorization/uploads.ts';
 import { RootChain } from './licensing/root-chain.ts';
 import { settleAllMinutes } from './licensing/settle-minutes.ts';
 import { SilentDevices } from './licensing/silent-devices.ts';
+import { TrailChecks } from './licensing/trail-checks.ts';
 import { settleKeys } from './settle-keys.ts';
 import { openStore, type Store } from './store/database.ts';
 import { watchCommits } from './store/watch-commits.ts';
@@ -72,6 +73,7 @@ export async function startServer(
     maxBytes: config.uploadMaxMiB * MEBIBYTE,
   });
   const silentDevices = new SilentDevices(config.alertUnseenDays);
+  const trailChecks = new TrailChecks(store, clock);
   const services: Services = {
     store,
     batch,
@@ -84,6 +86,8 @@ export async function startServer(
     uploads,
     installation,
     silentDevices,
+    trailChecks,
+    env,
   };
   const app = await buildApp(services, config.tls ? tls : undefined);
   const legacyApp = config.legacyHttpPort < 0 ? undefined : await buildLegacyApp(services);
@@ -140,6 +144,7 @@ export async function startServer(
       await uploads.end();
       await closeApps();
       await upkeep.stop();
+      await trailChecks.end();
       await credentialUse
         .store(store, clock.now())
         .catch((err: unknown) => log.warn({ err }, 'last use of credentials not written'));

@@ -158,6 +158,13 @@ export const fileErrors = {
     '数据库 {file} 由更新的版本写入（结构 {found}，本程序支持 {known}），未做任何更改',
     '请安装该版本或更新的版本。',
   ),
+  backup_by_database: mistake(
+    2,
+    'this store lies in PostgreSQL, which makes its own backups',
+    'Use pg_dump or the backups of the database server.',
+    '数据存储在 PostgreSQL 中，应由数据库备份',
+    '请使用 pg_dump 或数据库服务器的备份功能。',
+  ),
   store_full: entry(503, 1, true, [
     'the disk is full; nothing was changed',
     'Free some space.',

@@ -3,6 +3,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import type { Bilingual } from '#core/errors.ts';
 import type { Transaction } from '../store/database.ts';
 import type { AlertDeliveryTable, Schema } from '../store/schema.ts';
+import type { AlertChannelConfig } from './channel-config.ts';
 
 /** What waits for a channel, and what became of the last thirty days. */
 export interface ChannelCounts {
@@ -47,6 +48,28 @@ export async function countDeliveries(db: Kysely<Schema>): Promise<ChannelCounts
     .orderBy('channel')
     .execute();
   return rows;
+}
+
+/** A channel of the configuration or of the queue. */
+export interface ChannelOverview extends ChannelCounts {
+  /** null: it is in the queue, but not in the configuration any more. */
+  readonly kind: AlertChannelConfig['kind'] | null;
+}
+
+const NOTHING = { waiting: 0, failing: 0, givenUp: 0, delivered: 0, waitingSince: null };
+
+/** The channels that are configured, then those that something waits for still. */
+export async function channelsOf(
+  db: Kysely<Schema>,
+  configured: readonly AlertChannelConfig[],
+): Promise<ChannelOverview[]> {
+  const counts = new Map((await countDeliveries(db)).map((row) => [row.channel, row]));
+  const kinds = new Map(configured.map(({ name, kind }) => [name, kind]));
+  return [...new Set([...kinds.keys(), ...counts.keys()])].map((channel) => ({
+    channel,
+    kind: kinds.get(channel) ?? null,
+    ...(counts.get(channel) ?? NOTHING),
+  }));
 }
 
 /** Deliveries that were given up or failed, the newest first. */

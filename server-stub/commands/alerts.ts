@@ -1,13 +1,9 @@
 import type { ExitCode } from '#core/error-table.ts';
-import { LicenseError } from '#core/errors.ts';
 import { answer } from '#core/host/cli.ts';
 import { type Cell, table } from '#core/host/table.ts';
-import { newId } from '#core/ids.ts';
 import { zonedTime } from '#core/local-time.ts';
-import type { Channel } from '../alerts/channel.ts';
-import { testMessage } from '../alerts/compose-message.ts';
-import { openChannels } from '../alerts/open-channels.ts';
-import { countDeliveries, retryDeliveries, troubledDeliveries } from '../alerts/overview.ts';
+import { channelsOf, countDeliveries, retryDeliveries, troubledDeliveries } from '../alerts/overview.ts';
+import { sendTest, unknownChannel } from '../alerts/send-test.ts';
 import type { Store } from '../store/database.ts';
 import { type CommandContext, now, withStore } from './context.ts';
 
@@ -19,17 +15,9 @@ export interface ListAlertsOptions {
 export async function listAlerts(context: CommandContext, { limit }: ListAlertsOptions): Promise<ExitCode> {
   const { terminal, config } = context;
   const { language } = terminal;
-  const { counts, deliveries } = await withStore(context, async ({ reader }) => ({
-    counts: await countDeliveries(reader),
+  const { channels, deliveries } = await withStore(context, async ({ reader }) => ({
+    channels: await channelsOf(reader, config.alertChannels),
     deliveries: await troubledDeliveries(reader, limit),
-  }));
-  const kinds = new Map(config.alertChannels.map(({ name, kind }) => [name, kind]));
-  const names = new Set([...kinds.keys(), ...counts.map(({ channel }) => channel)]);
-  const channels = [...names].map((channel) => ({
-    channel,
-    /** null: it is in the queue, but not in the configuration any more. */
-    kind: kinds.get(channel) ?? null,
-    ...(counts.find((row) => row.channel === channel) ?? NOTHING),
   }));
 
   const words = WORDS[language];
@@ -56,36 +44,16 @@ export async function listAlerts(context: CommandContext, { limit }: ListAlertsO
   return 0;
 }
 
-const NOTHING = { waiting: 0, failing: 0, givenUp: 0, delivered: 0, waitingSince: null };
-
 /**
  * `license-server alerts test CHANNEL`: sends a test now, beside the queue, and says what the receiver answered.
  *
  * @throws `unknown_alert_channel`, `alert_undelivered`; as openChannels
  */
 export async function testAlert({ terminal, env, config }: CommandContext, name: string): Promise<ExitCode> {
-  const wanted = config.alertChannels.filter((channel) => channel.name === name);
-  const timeoutMs = config.alertTimeoutSeconds * 1000;
-  const [channel] = await openChannels(wanted, { timeoutMs, env });
-  if (channel === undefined) throw unknownChannel(name, config.alertChannels);
-  try {
-    const receipt = await sendTest(channel);
-    if (!receipt.delivered)
-      throw new LicenseError('alert_undelivered', { channel: name, problem: receipt.problem });
-    const words = WORDS[terminal.language];
-    answer(terminal, { channel: name, answer: receipt.answer }, words.delivered(name, receipt.answer));
-    return 0;
-  } finally {
-    await channel.close();
-  }
-}
-
-function sendTest(channel: Channel) {
-  const [id, at] = [newId(), now()];
-  const { signal } = new AbortController();
-  return channel.audience === 'program'
-    ? channel.send({ eventId: id, type: 'alert.test', at, data: { channel: channel.name } }, at, signal)
-    : channel.send(testMessage(id, channel.language), at, signal);
+  const receipt = await sendTest(config, name, { now: now(), env });
+  const words = WORDS[terminal.language];
+  answer(terminal, { channel: name, answer: receipt }, words.delivered(name, receipt));
+  return 0;
 }
 
 /**
@@ -109,15 +77,6 @@ export async function retryAlerts(context: CommandContext, channel: string | und
 async function isKnown({ reader }: Store, { config }: CommandContext, name: string): Promise<boolean> {
   if (config.alertChannels.some((channel) => channel.name === name)) return true;
   return (await countDeliveries(reader)).some(({ channel }) => channel === name);
-}
-
-function unknownChannel(channel: string, channels: readonly { readonly name: string }[]): LicenseError {
-  const names = channels.map(({ name }) => name);
-  const hint =
-    names.length === 0
-      ? { en: '; there are none', zh: '；目前没有通道' }
-      : { en: `; there are: ${names.join(', ')}`, zh: `；现有通道：${names.join('、')}` };
-  return new LicenseError('unknown_alert_channel', { channel, hint });
 }
 
 const WORDS = {

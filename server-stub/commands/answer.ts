@@ -1,14 +1,14 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemClock } from '#core/clock.ts';
-import type { AnswerFile } from '#core/documents/answer-file.ts';
-import { MAX_REQUEST_FILE_BYTES, parseRequestFile } from '#core/documents/request-file.ts';
-import { type ExitCode, errorTable } from '#core/error-table.ts';
+import { MAX_REQUEST_FILE_BYTES } from '#core/documents/request-file.ts';
+import type { ExitCode } from '#core/error-table.ts';
 import { asLicenseError, type Language, LicenseError, messageOf } from '#core/errors.ts';
 import { answer } from '#core/host/cli.ts';
 import { readPlainTextFile, writeFileDurably } from '#core/host/files.ts';
 import { table } from '#core/host/table.ts';
 import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 import { AnswerDesk, type RequestAnswered } from '../licensing/answer-desk.ts';
+import { answerRequestFile, isGiven, refusalText } from '../licensing/answer-request-file.ts';
 import { RootChain } from '../licensing/root-chain.ts';
 import { type CommandContext, operator, withStore } from './context.ts';
 
@@ -91,14 +91,11 @@ async function answerFile(
   language: Language,
 ): Promise<FileAnswered> {
   try {
-    const compacts = parseRequestFile(readPlainTextFile(file, MAX_REQUEST_FILE_BYTES), file);
-    const requests = await desk.answer(compacts, from);
-    const content: AnswerFile = {
-      version: 1,
-      answers: requests.map(({ answer: each }) =>
-        each instanceof LicenseError ? problemOf(each, language) : each,
-      ),
-    };
+    const { file: content, requests } = await answerRequestFile(
+      desk,
+      readPlainTextFile(file, MAX_REQUEST_FILE_BYTES),
+      { where: file, from, language },
+    );
     const text = `${JSON.stringify(content)}\n`;
     if (force) writeFileDurably(place, text, MODE);
     else writeNewFile(place, text, MODE);
@@ -109,11 +106,6 @@ async function answerFile(
     if (!/^(file_unreadable|document_)/.test(error.code)) throw thrown;
     return { file, answerFile: null, error, requests: [] };
   }
-}
-
-/** As the device protocol tells of it by HTTP. */
-function problemOf(error: LicenseError, language: Language) {
-  return { code: errorTable[error.code].http, error: error.code, message: messageOf(error, language) };
 }
 
 /**
@@ -140,19 +132,13 @@ function answerFileOf(file: string, out: string | undefined): string {
 }
 
 function isRefused({ error, requests }: FileAnswered): boolean {
-  const wished: Readonly<Record<string, string>> = { release: 'released', transfer: 'transferred' };
-  const isGiven = ({ outcome, purpose }: RequestAnswered) =>
-    outcome === 'token' || outcome === 'lease' || outcome === wished[purpose ?? ''];
   return error !== undefined || !requests.every(isGiven);
 }
 
-function outcomeText(
-  { outcome, answer: each, licenseKey, pid }: RequestAnswered,
-  language: Language,
-): string {
+function outcomeText(request: RequestAnswered, language: Language): string {
+  const { outcome } = request;
   if (outcome === 'token' || outcome === 'lease') return WORDS[language][outcome];
-  if (each instanceof LicenseError) return messageOf(each, language);
-  return messageOf({ code: outcome, detail: { pid: pid ?? '', licenseKey: licenseKey ?? '' } }, language);
+  return refusalText(request, language);
 }
 
 const WORDS = {

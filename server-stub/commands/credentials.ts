@@ -5,6 +5,7 @@ import { localDay, zonedTime } from '#core/local-time.ts';
 import {
   type Credential,
   createCredential,
+  credentials,
   revokeCredential,
   rotateCredential,
   type Scope,
@@ -65,26 +66,10 @@ function pairOf({ customerId, customerSecret }: Credential): string {
 export async function list(context: CommandContext): Promise<ExitCode> {
   const { terminal, config } = context;
   const { zone } = config;
-  const credentials = await withStore(context, (store) =>
-    store.reader
-      .selectFrom('credential')
-      .select([
-        'customer_id as customerId',
-        'cid',
-        'scope',
-        'label',
-        'created_at as createdAt',
-        'last_used_at as lastUsedAt',
-        'previous_until as previousUntil',
-        'revoked_at as revokedAt',
-      ])
-      .orderBy('created_at')
-      .orderBy('customer_id')
-      .execute(),
-  );
+  const listed = await withStore(context, ({ reader }) => credentials(reader));
   const words = WORDS[terminal.language];
   const at = now();
-  const rows = credentials.map(({ customerId, cid, scope, label, createdAt, ...row }) => {
+  const rows = listed.map(({ customerId, cid, scope, label, createdAt, ...row }) => {
     const { lastUsedAt, previousUntil, revokedAt } = row;
     const overlap = previousUntil !== null && at < previousUntil;
     const state = overlap ? words.oldGoesOn(zonedTime(previousUntil, zone)) : words.inForce;
@@ -99,7 +84,7 @@ export async function list(context: CommandContext): Promise<ExitCode> {
     ];
   });
   const text = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);
-  answer(terminal, { credentials }, text);
+  answer(terminal, { credentials: listed }, text);
   return 0;
 }
 

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Enrollment } from '#core/documents/enrollment.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer } from '#core/host/cli.ts';
@@ -6,9 +5,13 @@ import { table } from '#core/host/table.ts';
 import { requireNewFile, writeNewFile } from '#core/host/write-new-file.ts';
 import { localDay } from '#core/local-time.ts';
 import { parseOption, textField } from '#core/notation/fields.ts';
-import type { Installation } from '../installation.ts';
-import { enrolledRoot } from '../licensing/enrolled-root.ts';
-import { createEnrollment, revokeEnrollment } from '../licensing/enrollments.ts';
+import { enrollmentServer } from '../enrollment-server.ts';
+import {
+  createEnrollment,
+  enrollmentState,
+  enrollments,
+  revokeEnrollment,
+} from '../licensing/enrollments.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 import { readAuthorityFile } from './read-authority-file.ts';
 
@@ -36,22 +39,13 @@ export async function createEnrollmentFile(
   const { terminal, config } = context;
   const { app: appId, pid, out, maxActivations, days } = options;
   requireNewFile(out);
-  const serverUrls = urlsFrom(options.url, config);
+  const given = options.url.map((url) => parseOption(url, '--url', SERVER_URL));
   const pinned = options.caFile === undefined ? undefined : readAuthorityFile(options.caFile);
-  const enrollment = await withStore(context, async (store, { serverId, roots, tls }) => {
-    const wish = {
-      appId,
-      pid,
-      maxActivations,
-      expiresAt: now() + days * DAY_SECONDS,
-      actor: operator(context),
-    };
-    const server = {
-      serverUrls,
-      caCertificate: pinned ?? ownAuthority(config, tls),
-      serverId,
-      ...(await enrolledRoot(store.reader, appId, roots, now())),
-    };
+  const enrollment = await withStore(context, async (store, installation) => {
+    const expiresAt = now() + days * DAY_SECONDS;
+    const wish = { appId, pid, maxActivations, expiresAt, actor: operator(context) };
+    const told = { appId, serverUrls: given, caCertificate: pinned };
+    const server = await enrollmentServer(store.reader, installation, config, told, now());
     const made = await store.write(now(), (transaction) => createEnrollment(transaction, wish, server));
     try {
       // After the commit: a slow stick must not hold up a server at work on the same store.
@@ -65,6 +59,7 @@ export async function createEnrollmentFile(
     return made;
   });
 
+  const { serverUrls } = enrollment;
   const { id, expiresAt } = enrollment.enrollment;
   const authority = pinned !== undefined ? 'file' : config.tls ? 'server' : 'system';
   const words = WORDS[terminal.language];
@@ -86,36 +81,19 @@ export async function createEnrollmentFile(
 /** `license-server enrollment list`. */
 export async function listEnrollments(context: CommandContext): Promise<ExitCode> {
   const { terminal, config } = context;
-  const found = await withStore(context, (store) =>
-    store.reader
-      .selectFrom('enrollment')
-      .innerJoin('app', 'app.app_id', 'enrollment.app_id')
-      .select([
-        'enrollment_id as id',
-        'enrollment.app_id as appId',
-        'name',
-        'pid',
-        'used',
-        'max_activations as maxActivations',
-        'expires_at as expiresAt',
-        'revoked_at as revokedAt',
-      ])
-      .orderBy('enrollment.created_at')
-      .execute(),
-  );
+  const found = await withStore(context, ({ reader }) => enrollments(reader));
   const words = WORDS[terminal.language];
   const at = now();
   const rows = found.map((each) => [
     each.id,
-    words.states[stateOf(each, at)],
+    words.states[enrollmentState(each, at)],
     `${each.used}/${each.maxActivations}`,
     localDay(each.expiresAt, config.zone),
     each.name,
     each.pid,
   ]);
   const text = rows.length === 0 ? words.none : table([words.head, ...rows], terminal);
-  const enrollments = found.map(({ name: _, ...rest }) => rest);
-  answer(terminal, { enrollments }, text);
+  answer(terminal, { enrollments: found.map(({ cid: _cid, name: _name, ...rest }) => rest) }, text);
   return 0;
 }
 
@@ -126,31 +104,6 @@ export async function revokeEnrollmentFile(context: CommandContext, id: string):
   );
   answer(context.terminal, { id, revoked: true }, WORDS[context.terminal.language].revoked(id));
   return 0;
-}
-
-/** Where devices reach the server: as asked for, else as configured, else by this machine's own name. */
-function urlsFrom(given: readonly string[], { publicUrls, tls, port }: CommandContext['config']): string[] {
-  if (given.length > 0) return given.map((url) => parseOption(url, '--url', SERVER_URL));
-  if (publicUrls.length > 0) return publicUrls;
-  return [`${tls ? 'https' : 'http'}://${hostname()}:${port}`];
-}
-
-/** What devices pin; nothing where a proxy ends TLS, whose certificate is under an authority of the system. */
-function ownAuthority({ tls }: CommandContext['config'], { authority }: Installation['tls']): string {
-  return tls ? authority : '';
-}
-
-interface EnrollmentRow {
-  readonly used: number;
-  readonly maxActivations: number;
-  readonly expiresAt: number;
-  readonly revokedAt: number | null;
-}
-
-function stateOf({ used, maxActivations, expiresAt, revokedAt }: EnrollmentRow, at: number) {
-  if (revokedAt !== null) return 'revoked';
-  if (at > expiresAt) return 'ended';
-  return used < maxActivations ? 'inForce' : 'usedUp';
 }
 
 const WORDS = {

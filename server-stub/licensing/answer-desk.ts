@@ -2,7 +2,7 @@ import type { Clock } from '#core/clock.ts';
 import type { Answer } from '#core/documents/answer.ts';
 import type { DenialCode } from '#core/documents/license-denial.ts';
 import { parseLicenseRequest } from '#core/documents/license-request.ts';
-import { asLicenseError, type ErrorCode, isStoreFault, type LicenseError } from '#core/errors.ts';
+import { asLicenseError, type ErrorCode, isStoreFault, LicenseError } from '#core/errors.ts';
 import type { Store } from '../store/database.ts';
 import { admitRequest } from './admit-request.ts';
 import { answerRequests, type DeviceOutcome } from './answer-request.ts';
@@ -61,10 +61,21 @@ export class AnswerDesk {
    * An answer to each request of a file, in order; each stands by itself.
    *
    * @param from who brought it, for the audit trail
+   * @param apps of which requests are answered; of all, where nothing is said
    * @throws faults of the store
    */
-  async answer(compacts: readonly string[], from: string): Promise<RequestAnswered[]> {
-    const admitted = await Promise.allSettled(compacts.map((compact) => this.admit(compact, from)));
+  async answer(
+    compacts: readonly string[],
+    from: string,
+    apps?: ReadonlySet<string>,
+  ): Promise<RequestAnswered[]> {
+    const admit = async (compact: string) => {
+      const request = await this.admit(compact, from);
+      const { appId } = request.claims;
+      if (apps?.has(appId) === false) throw new LicenseError('unknown_app', { appId });
+      return request;
+    };
+    const admitted = await Promise.allSettled(compacts.map(admit));
     return Promise.all(
       admitted.map(async (each, index) => {
         const facts = factsOf(compacts[index]);

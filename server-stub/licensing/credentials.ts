@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newAppId, newSecret } from '#core/ids.ts';
 import { Name, shapeProblem } from '#core/shapes.ts';
@@ -97,6 +98,39 @@ export async function revokeCredential(
   const revoked_at = await audit.timeOf(cid);
   await db.updateTable('credential').set({ revoked_at }).where('customer_id', '=', customerId).execute();
   await audit.append(cid, { actor, action: 'credential.revoke', subject: customerId });
+}
+
+/** A pair as it is listed, without its secret. */
+export interface ListedCredential {
+  readonly customerId: string;
+  readonly cid: string;
+  readonly scope: Scope;
+  readonly label: string;
+  readonly createdAt: EpochSeconds;
+  readonly lastUsedAt: EpochSeconds | null;
+  /** Until when the secret before the present one is believed. */
+  readonly previousUntil: EpochSeconds | null;
+  readonly revokedAt: EpochSeconds | null;
+}
+
+/** The pairs of one company or of all, in the order in which they were made. */
+export function credentials(db: Kysely<Schema>, cid?: string): Promise<ListedCredential[]> {
+  return db
+    .selectFrom('credential')
+    .select([
+      'customer_id as customerId',
+      'cid',
+      'scope',
+      'label',
+      'created_at as createdAt',
+      'last_used_at as lastUsedAt',
+      'previous_until as previousUntil',
+      'revoked_at as revokedAt',
+    ])
+    .$if(cid !== undefined, (query) => query.where('cid', '=', cid ?? ''))
+    .orderBy('created_at')
+    .orderBy('customer_id')
+    .execute();
 }
 
 async function inForce(db: Kysely<Schema>, customerId: string): Promise<CredentialTable> {

@@ -1,9 +1,11 @@
+import type { Kysely } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import type { PurchaseTerms } from '#core/documents/terms.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newId, newSecret } from '#core/ids.ts';
 import type { Transaction } from '../store/database.ts';
+import type { Schema } from '../store/schema.ts';
 import { requireApp } from './require-app.ts';
 
 export interface EnrollmentWish {
@@ -93,4 +95,52 @@ export async function revokeEnrollment({ db, audit }: Transaction, id: string, a
   const revoked_at = await audit.timeOf(enrollment.cid);
   await db.updateTable('enrollment').set({ revoked_at }).where('enrollment_id', '=', id).execute();
   await audit.append(enrollment.cid, { actor, action: 'enrollment.revoke', subject: id });
+}
+
+/** An enrollment as it is listed; its secret is in its file alone. */
+export interface ListedEnrollment {
+  readonly id: string;
+  readonly cid: string;
+  readonly appId: string;
+  /** Of the App. */
+  readonly name: string;
+  readonly pid: string;
+  readonly used: number;
+  readonly maxActivations: number;
+  readonly expiresAt: EpochSeconds;
+  readonly revokedAt: EpochSeconds | null;
+}
+
+/** Enrollments of one App or of all, in the order in which they were made. */
+export function enrollments(db: Kysely<Schema>, appId?: string): Promise<ListedEnrollment[]> {
+  return db
+    .selectFrom('enrollment')
+    .innerJoin('app', 'app.app_id', 'enrollment.app_id')
+    .select([
+      'enrollment_id as id',
+      'enrollment.cid',
+      'enrollment.app_id as appId',
+      'name',
+      'pid',
+      'used',
+      'max_activations as maxActivations',
+      'expires_at as expiresAt',
+      'revoked_at as revokedAt',
+    ])
+    .$if(appId !== undefined, (query) => query.where('enrollment.app_id', '=', appId ?? ''))
+    .orderBy('enrollment.created_at')
+    .orderBy('enrollment_id')
+    .execute();
+}
+
+export type EnrollmentState = 'inForce' | 'usedUp' | 'ended' | 'revoked';
+
+/** What may still be done with it. */
+export function enrollmentState(
+  { used, maxActivations, expiresAt, revokedAt }: ListedEnrollment,
+  at: EpochSeconds,
+): EnrollmentState {
+  if (revokedAt !== null) return 'revoked';
+  if (at > expiresAt) return 'ended';
+  return used < maxActivations ? 'inForce' : 'usedUp';
 }

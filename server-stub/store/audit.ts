@@ -154,11 +154,13 @@ export interface TrailVerification {
  * meanwhile comes after it.
  *
  * @param visit is given each row once its hash was found right
+ * @param pause is awaited between pages, so that others have their turn
  */
 export async function verifyTrail(
   db: Kysely<Schema>,
   cid: string,
   visit: (row: AuditTable) => void = () => {},
+  pause: () => Promise<void> = async () => {},
 ): Promise<TrailVerification> {
   const head = await db.selectFrom('audit_head').selectAll().where('cid', '=', cid).executeTakeFirst();
   const end = head?.seq ?? 0;
@@ -174,6 +176,7 @@ export async function verifyTrail(
       previous = row.hash;
       visit(row);
     }
+    await pause();
     rows = await page.where('seq', '>', seq).execute();
   }
   if (seq !== end || previous !== (head?.hash ?? GENESIS)) return { rows: seq, brokenAt: seq + 1 };

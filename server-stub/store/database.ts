@@ -29,6 +29,12 @@ export interface Store {
    * work throws
    */
   write<T>(now: EpochSeconds, work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Copies the store into a new file while it is at work.
+   *
+   * @throws `backup_by_database` on PostgreSQL; `store_full`, `store_unwritable`
+   */
+  backup(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,6 +63,10 @@ export async function openStore(location: string, { create = false }: OpenStoreO
     place: engine.place,
     reader: engine.reader,
     write: (now, work) => engine.writer.connection().execute((db) => transact(engine, db, now, work)),
+    async backup(file) {
+      if (engine.backup === undefined) throw new LicenseError('backup_by_database');
+      await engine.backup(file);
+    },
     close: () => engine.close(),
   };
 }

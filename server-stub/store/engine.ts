@@ -20,6 +20,8 @@ export interface Engine {
    * transaction reads stays true until it commits.
    */
   begin(connection: Kysely<Schema>): Promise<void>;
+  /** Copies the store as it stands at the end into a new file; absent where the database has its own means. */
+  backup?(file: string): Promise<void>;
   close(): Promise<void>;
 }
 

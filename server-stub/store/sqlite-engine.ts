@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { CompiledQuery, Kysely, SqliteDialect } from 'kysely';
 import { LicenseError } from '#core/errors.ts';
-import { openSqlite, sqliteError } from '#core/host/sqlite.ts';
+import { openSqlite, type SqliteDatabase, sqliteError } from '#core/host/sqlite.ts';
 import type { Engine } from './engine.ts';
 import { rememberStatements } from './remember-statements.ts';
 import type { Schema } from './schema.ts';
@@ -19,8 +19,11 @@ const BEGIN = CompiledQuery.raw('begin immediate');
 /** The store in one file beside the server: WAL, `synchronous=FULL`. */
 export function sqliteEngine(file: string): Engine {
   const existed = existsSync(file);
-  const writer = sqliteKysely(file, false);
-  const reader = sqliteKysely(file, true);
+  const database = lazily(() => openSqlite(file, { busyTimeoutMs: BUSY_TIMEOUT_MS }));
+  const writer = sqliteKysely(file, database);
+  const reader = sqliteKysely(file, () =>
+    openSqlite(file, { readonly: true, busyTimeoutMs: BUSY_TIMEOUT_MS }),
+  );
   return {
     name: 'sqlite',
     place: file,
@@ -28,6 +31,14 @@ export function sqliteEngine(file: string): Engine {
     reader,
     exists: async () => existed,
     begin: takeWriteLock,
+    async backup(to) {
+      try {
+        // On the writer's own connection: what it writes meanwhile goes into the copy as well.
+        await database().backup(to);
+      } catch (cause) {
+        throw sqliteError(to, cause as Error) ?? cause;
+      }
+    },
     async close() {
       await reader.destroy();
       await writer.destroy();
@@ -35,12 +46,19 @@ export function sqliteEngine(file: string): Engine {
   };
 }
 
-function sqliteKysely(file: string, readonly: boolean): Kysely<Schema> {
-  // Opened at the first query: Kysely closes only what it has used.
-  const database = async () =>
-    rememberStatements(openSqlite(file, { readonly, busyTimeoutMs: BUSY_TIMEOUT_MS }));
+/** Opened at the first query: Kysely closes only what it has used. */
+function sqliteKysely(file: string, open: () => SqliteDatabase): Kysely<Schema> {
+  const database = async () => rememberStatements(open());
   const dialect = translateFaults(new SqliteDialect({ database }), (cause) => sqliteError(file, cause));
   return new Kysely<Schema>({ dialect });
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /**

@@ -1,16 +1,14 @@
-import { isoTime } from '#core/clock.ts';
 import type { ExitCode } from '#core/error-table.ts';
 import { answer, type Terminal, usageError } from '#core/host/cli.ts';
-import { printable } from '#core/host/printable.ts';
 import { table } from '#core/host/table.ts';
 import { localDay, zonedTime } from '#core/local-time.ts';
 import { findLicenses, type LicensesFound } from '../../licensing/find-licenses.ts';
-import { type LicenseFacts, licenseFacts } from '../../licensing/license-facts.ts';
+import { licenseCsv } from '../../licensing/license-csv.ts';
+import { licenseFacts } from '../../licensing/license-facts.ts';
 import { type LicenseFilter, type ListedState, listedState } from '../../licensing/license-filter.ts';
 import type { Store } from '../../store/database.ts';
 import type { LicenseTable } from '../../store/schema.ts';
 import { type CommandContext, now, withStore } from '../context.ts';
-import { BYTE_ORDER_MARK, csvRow } from './csv.ts';
 import { LICENSE_WORDS } from './words.ts';
 
 export interface ListOptions {
@@ -32,7 +30,6 @@ export interface ListOptions {
 const DAY = 86_400;
 /** Rows shown where no limit was named; a CSV file has all. */
 const SHOWN = 50;
-const PAGE = 1000;
 
 /** `license-server license list`: licenses by what is known of them, as a table, JSON or CSV. */
 export async function listLicensesBy(context: CommandContext, options: ListOptions): Promise<ExitCode> {
@@ -100,45 +97,9 @@ async function writeCsv(
   terminal: Terminal,
   { reader }: Store,
   filter: LicenseFilter,
-  { after, limit = Number.POSITIVE_INFINITY }: ListOptions,
+  { after, limit }: ListOptions,
   at: number,
 ): Promise<void> {
-  terminal.out(BYTE_ORDER_MARK + csvRow(CSV_COLUMNS));
-  let [next, left] = [after, limit];
-  do {
-    const found = await findLicenses(reader, filter, { after: next, limit: Math.min(PAGE, left), now: at });
-    terminal.out(found.licenses.map((license) => csvRow(csvCells(licenseFacts(license, at)))).join(''));
-    next = found.next;
-    left -= found.licenses.length;
-  } while (next !== undefined && left > 0);
-}
-
-const CSV_COLUMNS = [
-  'license',
-  'licenseKey',
-  'cid',
-  'appId',
-  'pid',
-  'category',
-  'state',
-  'activationTime',
-  'expireTime',
-  'renewals',
-  'device',
-  'lastSeenAt',
-  'agentVersion',
-  'label',
-  'group',
-] as const satisfies readonly (keyof LicenseFacts)[];
-
-function csvCells(facts: LicenseFacts): (string | number)[] {
-  const readable = {
-    ...facts,
-    activationTime: isoTime(facts.activationTime),
-    expireTime: isoTime(facts.expireTime),
-    lastSeenAt: facts.lastSeenAt === null ? '' : isoTime(facts.lastSeenAt),
-    // A device's own word.
-    agentVersion: printable(facts.agentVersion ?? ''),
-  };
-  return CSV_COLUMNS.map((column) => readable[column] ?? '');
+  const from = { ...(after !== undefined && { after }), ...(limit !== undefined && { most: limit }) };
+  for await (const piece of licenseCsv(reader, filter, { now: at, ...from })) terminal.out(piece);
 }

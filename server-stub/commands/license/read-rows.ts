@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { asQuoted, reasonOf } from '#core/host/reason.ts';
-import { unguarded } from './csv.ts';
+import { unguarded } from '../../csv.ts';
 
 /** One license that shall change, as a person named it. */
 export interface LicenseRow {

@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as Type from 'typebox';
 import { Category } from '#core/catalog.ts';
+import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import { parseLicenseKey } from '#core/ids.ts';
 import { AppId, Cid, Id } from '#core/shapes.ts';
@@ -8,15 +10,16 @@ import type { Verb } from '../../licensing/batch.ts';
 import { changeLicenses, type LicenseOutcome, licensesByValue } from '../../licensing/change-licenses.ts';
 import { findLicenses } from '../../licensing/find-licenses.ts';
 import { ACTS, type ActWish, type LicenseVerb } from '../../licensing/license-acts.ts';
+import { licenseCsv } from '../../licensing/license-csv.ts';
 import { licenseDetail } from '../../licensing/license-detail.ts';
 import { licenseFacts } from '../../licensing/license-facts.ts';
-import { LISTED_STATES, type ListedState } from '../../licensing/license-filter.ts';
+import { LISTED_STATES, type LicenseFilter, type ListedState } from '../../licensing/license-filter.ts';
 import type { LicenseTable } from '../../store/schema.ts';
 import { addressOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
-import { actorOf } from './actor-of.ts';
 import { companyOf } from './company-of.ts';
 import { Nullable } from './nullable.ts';
+import { actorOf } from './requester.ts';
 
 /** Rows of a page: a list never holds more. */
 const MOST_ROWS = 100;
@@ -25,7 +28,7 @@ const Days = Type.Integer({ minimum: 1, maximum: 3660 });
 const State = Type.Unsafe<ListedState>(Type.Enum([...LISTED_STATES]));
 
 /** What is left out matches everything. */
-export const LicenseQuery = Type.Object({
+const Filter = {
   cid: Type.Optional(Cid),
   appId: Type.Optional(AppId),
   pid: Type.Optional(Id),
@@ -36,6 +39,12 @@ export const LicenseQuery = Type.Object({
   key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
   endingWithinDays: Type.Optional(Days),
   unseenForDays: Type.Optional(Days),
+};
+type Filter = Type.Static<Type.TObject<typeof Filter>>;
+const ExportQuery = Type.Object(Filter);
+
+export const LicenseQuery = Type.Object({
+  ...Filter,
   /** The `next` of the page before. */
   after: Type.Optional(Type.String({ maxLength: 1024 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_ROWS })),
@@ -116,19 +125,23 @@ export function licenseRoutes(scope: FastifyInstance, { store, clock, batch }: S
     '/licenses',
     { config: { role: 'viewer' }, schema: { querystring: LicenseQuery, response: { 200: LicensePage } } },
     async (request): Promise<LicensePage> => {
-      const { after, limit = MOST_ROWS, endingWithinDays, unseenForDays, cid, ...filter } = request.query;
+      const { after, limit = MOST_ROWS, ...wanted } = request.query;
       const now = clock.now();
-      const { licenses, next = null } = await findLicenses(
-        reader,
-        {
-          ...filter,
-          cid: companyOf(request, cid),
-          endingBefore: endingWithinDays && now + endingWithinDays * DAY,
-          unseenSince: unseenForDays && now - unseenForDays * DAY,
-        },
-        { after, limit, now, newestFirst: true },
-      );
+      const { licenses, next = null } = await findLicenses(reader, filterOf(request, wanted, now), {
+        ...{ after, limit, now, newestFirst: true },
+      });
       return { licenses: licenses.map((license) => licenseFacts(license, now)), next };
+    },
+  );
+
+  scope.get<{ Querystring: Filter }>(
+    '/licenses.csv',
+    { config: { role: 'viewer' }, exposeHeadRoute: false, schema: { querystring: ExportQuery } },
+    async (request, reply) => {
+      const now = clock.now();
+      reply.type('text/csv; charset=utf-8');
+      reply.header('content-disposition', 'attachment; filename="licenses.csv"');
+      return reply.send(Readable.from(licenseCsv(reader, filterOf(request, request.query, now), { now })));
     },
   );
 
@@ -165,6 +178,19 @@ export function licenseRoutes(scope: FastifyInstance, { store, clock, batch }: S
       return licenseFacts(outcome.license, clock.now());
     },
   );
+}
+
+function filterOf(
+  request: FastifyRequest,
+  { cid, endingWithinDays, unseenForDays, ...filter }: Filter,
+  now: EpochSeconds,
+): LicenseFilter {
+  return {
+    ...filter,
+    cid: companyOf(request, cid),
+    endingBefore: endingWithinDays && now + endingWithinDays * DAY,
+    unseenSince: unseenForDays && now - unseenForDays * DAY,
+  };
 }
 
 /** Each verb once: the batch takes together what is the same verb. */

@@ -6,8 +6,8 @@ import { hashPassword } from '../../users/password.ts';
 import { Role } from '../../users/role.ts';
 import { changeUser, createUser, listUsers, type UserChange } from '../../users/users.ts';
 import type { Services } from '../services.ts';
-import { actorOf } from './actor-of.ts';
 import { Nullable } from './nullable.ts';
+import { actorOf } from './requester.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
