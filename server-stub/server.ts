@@ -8,6 +8,7 @@ import type { Services } from './http/services.ts';
 import { loadInstallation } from './installation.ts';
 import { renewAutomatically } from './licensing/automatic-renewal.ts';
 import { Batch } from './licensing/batch.ts';
+import { BulkWork } from './licensing/bulk/bulk-work.ts';
 import { CredentialUse } from './licensing/credential-use.ts';
 import { forget } from './licensing/forget.ts';
 import { purgePreauthorizations } from './licensing/preauthorization/purge-preauthorizations.ts';
@@ -74,6 +75,7 @@ export async function startServer(
   });
   const silentDevices = new SilentDevices(config.alertUnseenDays);
   const trailChecks = new TrailChecks(store, clock);
+  const bulkWork = new BulkWork(store, clock, log);
   const services: Services = {
     store,
     batch,
@@ -87,6 +89,7 @@ export async function startServer(
     installation,
     silentDevices,
     trailChecks,
+    bulkWork,
     env,
   };
   const app = await buildApp(services, config.tls ? tls : undefined);
@@ -110,6 +113,7 @@ export async function startServer(
   const upkeep = new Upkeep(
     [
       { name: 'uploads', everyMs: MINUTE_MS, run: () => uploads.resume() },
+      { name: 'bulk changes', everyMs: MINUTE_MS, run: () => bulkWork.resume() },
       {
         name: 'purge',
         everyMs: 10 * MINUTE_MS,
@@ -145,6 +149,7 @@ export async function startServer(
       await closeApps();
       await upkeep.stop();
       await trailChecks.end();
+      await bulkWork.end();
       await credentialUse
         .store(store, clock.now())
         .catch((err: unknown) => log.warn({ err }, 'last use of credentials not written'));

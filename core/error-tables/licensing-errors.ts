@@ -201,4 +201,18 @@ export const licensingErrors = {
     '许可证的分钟数已用完',
     '请使用厂商的续期许可证为其续期。',
   ),
+  unknown_bulk_change: mistake(
+    2,
+    'there is no bulk change {id}, or it is older than 30 days',
+    'Begin another; the audit trail tells what was changed.',
+    '批量操作 {id} 不存在，或已超过 30 天',
+    '请重新发起；已做的更改见审计记录。',
+  ),
+  bulk_change_not_ready: mistake(
+    2,
+    'bulk change {id} is still being gathered, or was started or cancelled already',
+    'Wait until its numbers are known; what was cancelled is begun anew.',
+    '批量操作 {id} 仍在统计，或已开始、已取消',
+    '请等待统计完成；已取消的请重新发起。',
+  ),
 } satisfies Record<string, ErrorEntry>;

@@ -3,6 +3,7 @@ import type { Logger } from '#core/host/log.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Installation } from '../installation.ts';
 import type { Batch } from '../licensing/batch.ts';
+import type { BulkWork } from '../licensing/bulk/bulk-work.ts';
 import type { CredentialUse } from '../licensing/credential-use.ts';
 import type { Issuer } from '../licensing/issuer.ts';
 import type { Uploads } from '../licensing/preauthorization/uploads.ts';
@@ -26,6 +27,7 @@ export interface Services {
   readonly accessLog?: Logger | undefined;
   readonly credentialUse: CredentialUse;
   readonly uploads: Uploads;
+  readonly bulkWork: BulkWork;
   readonly silentDevices: SilentDevices;
   readonly trailChecks: TrailChecks;
 }

@@ -3,6 +3,7 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { EngineName } from './engine.ts';
 import { alerts } from './migrations/alerts.ts';
 import { allocations } from './migrations/allocations.ts';
+import { bulkChanges } from './migrations/bulk-changes.ts';
 import { concurrency } from './migrations/concurrency.ts';
 import { concurrencyOrder } from './migrations/concurrency-order.ts';
 import { consoleUsers } from './migrations/console-users.ts';
@@ -39,6 +40,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0014-root-succession': rootSuccession,
   '0015-console-users': consoleUsers,
   '0016-license-lists': licenseLists,
+  '0017-bulk-changes': bulkChanges,
 };
 
 /** Names of the migrations this program knows. */

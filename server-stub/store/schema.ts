@@ -3,6 +3,8 @@ import type { Category } from '#core/catalog.ts';
 
 /** The tables as Kysely sees them; their definition is in migrations.ts. Times are epoch seconds. */
 export interface Schema {
+  bulk_change: BulkChangeTable;
+  bulk_item: BulkItemTable;
   concurrency_lease: ConcurrencyLeaseTable;
   company: {
     cid: string;
@@ -63,6 +65,47 @@ export interface Schema {
   preauthorization_upload: UploadTable;
   /** LicenseKeys that were deleted while an upload that may hold them goes in. */
   preauthorization_removal: { upload_id: string; license_key: string };
+}
+
+/** A change of many licenses at once: gathered, looked at by a person, carried out piece by piece. */
+export interface BulkChangeTable {
+  bulk_id: string;
+  /** Whose licenses alone may be in it; null: any. */
+  cid: string | null;
+  /** Of the person who wished it. */
+  user_name: string;
+  verb: string;
+  /** JSON of what holds for all of them. */
+  wish: string;
+  /** JSON of where they come from. */
+  source: string;
+  /** How far it is gathered, or carried out. */
+  place: Generated<string>;
+  state: 'gathering' | 'ready' | 'running' | 'ended' | 'cancelled';
+  /** Counts of its items by outcome. */
+  fits: Generated<number>;
+  same: Generated<number>;
+  refused: Generated<number>;
+  changed: Generated<number>;
+  failed: Generated<number>;
+  created_at: number;
+  ended_at: number | null;
+}
+
+/** One license of it, as it was named. */
+export interface BulkItemTable {
+  bulk_id: string;
+  position: number;
+  name: string;
+  license: string | null;
+  /** JSON of what holds for this one. */
+  wish: string;
+  /** Before it is carried out `fits`: it may be; `same`: it is so already; `refused`. After: `changed`, `same`, `failed`. */
+  outcome: 'fits' | 'same' | 'refused' | 'changed' | 'failed';
+  /** JSON: code and detail of a refusal. */
+  problem: string | null;
+  /** JSON of what it was before, where that can be undone. */
+  before: string | null;
 }
 
 export interface AppTable {

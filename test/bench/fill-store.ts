@@ -12,11 +12,7 @@ const PIECE = 2_000;
  */
 export async function fillStore(
   { store: location, world: { cid, appId, purchase } }: Pick<ServerFolder, 'store' | 'world'>,
-  {
-    count,
-    now,
-    progress,
-  }: { readonly count: number; readonly now: number; progress(done: number): void },
+  { count, now, progress }: { readonly count: number; readonly now: number; progress(done: number): void },
 ): Promise<void> {
   const store = await openStore(location);
   try {

@@ -56,6 +56,10 @@ export class ConsoleClient {
     return this.send('PUT', path, body);
   }
 
+  patch(path: string, body?: object): Promise<ConsoleReply> {
+    return this.send('PATCH', path, body);
+  }
+
   delete(path: string): Promise<ConsoleReply> {
     return this.send('DELETE', path);
   }
@@ -63,7 +67,7 @@ export class ConsoleClient {
   async send(
     method: string,
     path: string,
-    body?: object,
+    body?: object | string,
     headers: Readonly<Record<string, string>> = { origin: this.#server.url },
   ): Promise<ConsoleReply> {
     const response = await fetch(`${this.#server.url}/console/api${path}`, {
@@ -71,13 +75,15 @@ export class ConsoleClient {
       headers: {
         ...headers,
         ...(this.cookie !== undefined && { cookie: `${SESSION_COOKIE}=${this.cookie}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(typeof body === 'object' && { 'content-type': 'application/json' }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const [, value] = /^[^=]+=([^;]*)/.exec(response.headers.get('set-cookie') ?? '') ?? [];
     if (value !== undefined) this.cookie = value || undefined;
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text && JSON.parse(text) };
+    // With its byte order mark, which `text()` would take away.
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await response.arrayBuffer());
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   }
 }

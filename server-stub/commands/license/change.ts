@@ -3,11 +3,11 @@ import { LicenseError } from '#core/errors.ts';
 import { saysYes } from '#core/host/person-at-terminal.ts';
 import { changeLicenses, type LicenseOutcome, previewChanges } from '../../licensing/change-licenses.ts';
 import { ACTS, type ActWish, type LicenseVerb } from '../../licensing/license-acts.ts';
+import type { LicenseRow } from '../../licensing/license-rows.ts';
 import { type LicenseScope, resolveLicenses } from '../../licensing/resolve-licenses.ts';
 import type { Store } from '../../store/database.ts';
 import type { LicenseTable } from '../../store/schema.ts';
 import { type CommandContext, now, operator, withStore } from '../context.ts';
-import type { LicenseRow } from './read-rows.ts';
 import { answerResults, type Result } from './results.ts';
 import { LICENSE_WORDS } from './words.ts';
 

@@ -3,7 +3,7 @@ import { answer, type Terminal } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
 import type { LicenseOutcome } from '../../licensing/change-licenses.ts';
 import type { ActWish, LicenseVerb } from '../../licensing/license-acts.ts';
-import type { LicenseRow } from './read-rows.ts';
+import type { LicenseRow } from '../../licensing/license-rows.ts';
 import { LICENSE_WORDS } from './words.ts';
 
 /** What comes of one row: first as it was looked at, then as it was carried out. */

@@ -1,10 +1,11 @@
 import type { ExitCode } from '#core/error-table.ts';
 import { usageError } from '#core/host/cli.ts';
-import type { LicenseVerb } from '../../licensing/license-acts.ts';
+import { ACTS, type LicenseVerb } from '../../licensing/license-acts.ts';
+import type { LicenseRow } from '../../licensing/license-rows.ts';
 import { licensesHeldBy } from '../../licensing/rebind.ts';
 import type { CommandContext } from '../context.ts';
 import { type ChangeOptions, changeAtOnce, changeByOperator } from './change.ts';
-import { type LicenseRow, readLicenseRows } from './read-rows.ts';
+import { readLicenseRows } from './read-rows.ts';
 
 export interface VerbOptions extends ChangeOptions {
   csv?: string;
@@ -49,7 +50,7 @@ function rowsOf(verb: LicenseVerb, names: readonly string[], options: VerbOption
         en: 'with --csv, all about a license stands in the file',
         zh: '使用 --csv 时，各项内容须写在文件中',
       });
-    return readLicenseRows(csv, NEEDED[verb] ?? []).map((row) => ({ ...row, renewId }));
+    return readLicenseRows(csv, ACTS[verb].columns ?? []).map((row) => ({ ...row, renewId }));
   }
   if (verb === 'transfer' && (to === undefined || names.length !== 1))
     throw usageError({
@@ -60,9 +61,3 @@ function rowsOf(verb: LicenseVerb, names: readonly string[], options: VerbOption
     throw usageError({ en: 'give --label or --group', zh: '请指定 --label 或 --group' });
   return names.map((name) => ({ name, toLicenseKey: to ?? '', renewId, label, group }));
 }
-
-/** Columns that a list needs beside the license. */
-const NEEDED: Partial<Record<LicenseVerb, Parameters<typeof readLicenseRows>[1]>> = {
-  transfer: [['toLicenseKey']],
-  label: [['label', 'group']],
-};

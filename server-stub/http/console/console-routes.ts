@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.ts';
 import { appRoutes } from './app-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { consoleScope } from './console-scope.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import { deskRoutes } from './desk-routes.ts';
@@ -30,6 +31,7 @@ export async function consoleRoutes(app: FastifyInstance, services: Services): P
       credentialRoutes(scope, services);
       await preauthorizationRoutes(scope, services);
       licenseRoutes(scope, services);
+      bulkRoutes(scope, services);
       deskRoutes(scope, services);
       auditRoutes(scope, services);
       settingsRoutes(scope, services);

@@ -28,7 +28,7 @@ const Days = Type.Integer({ minimum: 1, maximum: 3660 });
 const State = Type.Unsafe<ListedState>(Type.Enum([...LISTED_STATES]));
 
 /** What is left out matches everything. */
-const Filter = {
+export const LicenseFilterShape = {
   cid: Type.Optional(Cid),
   appId: Type.Optional(AppId),
   pid: Type.Optional(Id),
@@ -40,11 +40,11 @@ const Filter = {
   endingWithinDays: Type.Optional(Days),
   unseenForDays: Type.Optional(Days),
 };
-type Filter = Type.Static<Type.TObject<typeof Filter>>;
-const ExportQuery = Type.Object(Filter);
+type Filter = Type.Static<Type.TObject<typeof LicenseFilterShape>>;
+const ExportQuery = Type.Object(LicenseFilterShape);
 
 export const LicenseQuery = Type.Object({
-  ...Filter,
+  ...LicenseFilterShape,
   /** The `next` of the page before. */
   after: Type.Optional(Type.String({ maxLength: 1024 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_ROWS })),
@@ -180,7 +180,8 @@ export function licenseRoutes(scope: FastifyInstance, { store, clock, batch }: S
   );
 }
 
-function filterOf(
+/** A filter in the store's terms, of what the user may see. */
+export function filterOf(
   request: FastifyRequest,
   { cid, endingWithinDays, unseenForDays, ...filter }: Filter,
   now: EpochSeconds,
