@@ -1,8 +1,8 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { speak } from '../data/api.ts';
+import { texts } from '../texts/texts.ts';
 import type { Language } from './preferences.ts';
-import { texts } from './texts.ts';
 
 /** Speaks a language: the pages, the document, and what the server answers. */
 export async function speakLanguage(language: Language): Promise<void> {

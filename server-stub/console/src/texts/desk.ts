@@ -1,0 +1,61 @@
+/** What the offline desk says. */
+export const desk = {
+  en: {
+    deskWhy:
+      'For devices without a network: bring their request files or show their QR codes, and take the answers back.',
+    dropRequests: 'Drop request files here, or choose them',
+    dropRequestsWhy:
+      'Each NAME.json gets its NAME.answer.json. The same file again gets the same answer and costs nothing.',
+    scan: 'Scan QR codes',
+    scanStop: 'Stop the camera',
+    scanning: 'Hold the QR code of the device before the camera.',
+    noCamera: 'There is no camera that this page may use. {{reason}}',
+    answered: 'Answered',
+    device: 'LicenseKey',
+    asked: 'Asked for',
+    answer: 'Answer',
+    purposes: {
+      activate: 'activation',
+      refresh: 'refresh',
+      renew: 'renewal',
+      transfer: 'transfer',
+      release: 'release',
+      lease: 'concurrency lease',
+    },
+    given: {
+      token: 'License token',
+      lease: 'Concurrency lease',
+      released: 'Released',
+      transferred: 'Transferred',
+    },
+    downloadAnswer: 'Answer file',
+    downloadAll: 'All answers (zip)',
+    working: '{{done}} of {{all}} files',
+  },
+  zh: {
+    deskWhy: '适用于没有网络的设备：带来请求文件或出示二维码，再将应答文件带回设备。',
+    dropRequests: '将请求文件拖放到此处，或点击选择',
+    dropRequestsWhy:
+      '每个 NAME.json 对应一个 NAME.answer.json。同一文件再次提交得到相同应答，不重复占用额度。',
+    scan: '扫描二维码',
+    scanStop: '关闭摄像头',
+    scanning: '请将设备上的二维码对准摄像头。',
+    noCamera: '本页无法使用摄像头。{{reason}}',
+    answered: '已应答',
+    device: 'LicenseKey',
+    asked: '请求',
+    answer: '应答',
+    purposes: {
+      activate: '激活',
+      refresh: '刷新',
+      renew: '续期',
+      transfer: '转移',
+      release: '释放',
+      lease: '并发租约',
+    },
+    given: { token: '许可证令牌', lease: '并发租约', released: '已释放', transferred: '已转移' },
+    downloadAnswer: '应答文件',
+    downloadAll: '全部应答（zip）',
+    working: '已处理 {{done}} / {{all}} 个文件',
+  },
+} as const;

@@ -1,0 +1,41 @@
+/** What the overview says. */
+export const overview = {
+  en: {
+    activeLicenses: 'Active licenses',
+    endsWithin: 'End within {{days}} days',
+    silentDevices: 'Not seen for {{days}} days',
+    asOf: 'counted {{time}}',
+    counting: 'being counted',
+    activationsByDay: 'Activations by day',
+    activationsOn: '{{day}}: {{count}} activated',
+    lookAt: 'To look at',
+    allWell: 'Nothing needs you.',
+    quotas: 'Quota',
+    notices: {
+      certificate: 'The certificate of {{company}} ends on {{day}}. Ask the vendor for a new one.',
+      noCertificate: 'There is no certificate for {{company}} yet: no license can be issued.',
+      quota: '{{used}} of {{granted}} licenses are used: {{product}} ({{app}})',
+      renewals: '{{count}} licenses of {{app}} wait for renewal licenses.',
+      alerts: '{{count}} alerts to {{channel}} could not be delivered.',
+    },
+  },
+  zh: {
+    activeLicenses: '有效许可证',
+    endsWithin: '{{days}} 天内到期',
+    silentDevices: '超过 {{days}} 天未在线',
+    asOf: '统计于 {{time}}',
+    counting: '正在统计',
+    activationsByDay: '每日激活数',
+    activationsOn: '{{day}}：激活 {{count}} 个',
+    lookAt: '待处理',
+    allWell: '没有需要处理的事项。',
+    quotas: '配额',
+    notices: {
+      certificate: '{{company}} 的签发证书将于 {{day}} 到期，请向厂商申请新证书。',
+      noCertificate: '{{company}} 尚无签发证书，无法签发许可证。',
+      quota: '已使用 {{used}} / {{granted}}：{{product}}（{{app}}）',
+      renewals: '{{app}} 有 {{count}} 个许可证等待续期许可证。',
+      alerts: '有 {{count}} 条发往 {{channel}} 的提醒未能送达。',
+    },
+  },
+} as const;

@@ -1,0 +1,48 @@
+/** What the page of purchases says. */
+export const purchases = {
+  en: {
+    importDocument: 'Import a grant or certificate',
+    dropDocument: 'Drop the file of the vendor here, or choose it',
+    dropDocumentWhy:
+      'A grant, a certificate, or new vendor roots. It is looked at first; nothing changes before you say so.',
+    importNow: 'Import',
+    importAgain: 'It was imported before; importing it again changes nothing.',
+    imported: 'Imported.',
+    lineOf: { purchase: 'Licenses', renewal: 'Renewal licenses' },
+    documentKinds: {
+      grant: 'Grant {{id}} for company {{cid}}',
+      certificate: 'Certificate {{serial}} for company {{cid}}, valid until {{day}}',
+      roots: 'Vendor roots, version {{version}}',
+    },
+    grant: 'Grant',
+    importedAt: 'Imported',
+    replaced: 'Replaced by a later grant',
+    withdrawn: 'Withdrawn',
+    left: 'Left',
+    anyAppOf: 'Any App',
+    renews: 'Renews',
+    renewedBy: 'Renewed by',
+  },
+  zh: {
+    importDocument: '导入授权或证书',
+    dropDocument: '将厂商的文件拖放到此处，或点击选择',
+    dropDocumentWhy: '授权、签发证书或新的厂商根密钥。先预览内容，确认之前不会做任何更改。',
+    importNow: '导入',
+    importAgain: '此文件此前已导入，再次导入不会有任何更改。',
+    imported: '已导入。',
+    lineOf: { purchase: '许可证', renewal: '续期许可证' },
+    documentKinds: {
+      grant: '企业 {{cid}} 的授权 {{id}}',
+      certificate: '企业 {{cid}} 的签发证书 {{serial}}，有效期至 {{day}}',
+      roots: '厂商根密钥，第 {{version}} 版',
+    },
+    grant: '授权',
+    importedAt: '导入时间',
+    replaced: '已被新的授权取代',
+    withdrawn: '已撤回',
+    left: '剩余',
+    anyAppOf: '任意 App',
+    renews: '用于续期',
+    renewedBy: '对应续期',
+  },
+} as const;
