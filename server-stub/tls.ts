@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 
 export interface TlsCertificates {
@@ -29,7 +28,7 @@ export async function createTlsCertificates(hosts: readonly string[]): Promise<T
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
 
-  const authorityKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const authorityKeys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=License Server CA',
     notBefore: NOT_BEFORE,
@@ -43,7 +42,7 @@ export async function createTlsCertificates(hosts: readonly string[]): Promise<T
     ],
   });
 
-  const serverKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const serverKeys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: 'CN=License Server',
     issuer: authority.subject,
@@ -57,7 +56,7 @@ export async function createTlsCertificates(hosts: readonly string[]): Promise<T
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension(
-        hosts.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })),
+        hosts.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
       ),
       await x509.AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
@@ -71,7 +70,7 @@ export async function createTlsCertificates(hosts: readonly string[]): Promise<T
   };
 }
 
-async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+async function privateKeyPem(key: CryptoKey): Promise<string> {
   const { KeyObject } = await import('node:crypto');
   return KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString();
 }
