@@ -1,3 +1,4 @@
+import type {} from '@fastify/accepts';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorTable } from '#core/error-table.ts';
 import {

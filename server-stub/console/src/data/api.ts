@@ -1,11 +1,26 @@
-import type { LicenseDetail, LicensePage } from '../../../http/console/license-routes.ts';
-import type { Session } from '../../../http/console/session-routes.ts';
-import type { Usage } from '../../../http/console/usage-routes.ts';
+import type { LicenseView } from '../../../http/console/license-routes.ts';
+import type { UserView } from '../../../http/console/user-routes.ts';
 
-import type { UserList, UserView, UserWithPassword } from '../../../http/console/user-routes.ts';
-
-export type { LicenseView } from '../../../http/console/license-routes.ts';
-export type { LicenseDetail, LicensePage, Session, Usage, UserList, UserView as User, UserWithPassword };
+export type { Allocations, AppList, SeatsMoved } from '../../../http/console/app-routes.ts';
+export type { AuditPage, TrailCheckView } from '../../../http/console/audit-routes.ts';
+export type { BulkDetail, BulkList, BulkView } from '../../../http/console/bulk-routes.ts';
+export type { CredentialList, CredentialView } from '../../../http/console/credential-routes.ts';
+export type { DeskAnswer } from '../../../http/console/desk-routes.ts';
+export type { EnrollmentList } from '../../../http/console/enrollment-routes.ts';
+export type { LicenseDetail, LicensePage } from '../../../http/console/license-routes.ts';
+export type { OverviewView } from '../../../http/console/overview-routes.ts';
+export type {
+  KeysChanged,
+  PreauthorizationView,
+  UploadAccepted,
+  UploadList,
+} from '../../../http/console/preauthorization-routes.ts';
+export type { ImportView, Purchases } from '../../../http/console/purchase-routes.ts';
+export type { Session } from '../../../http/console/session-routes.ts';
+export type { Receipt, Retried, Settings } from '../../../http/console/settings-routes.ts';
+export type { Usage } from '../../../http/console/usage-routes.ts';
+export type { UserList, UserWithPassword } from '../../../http/console/user-routes.ts';
+export type { LicenseView, UserView as User };
 
 /** A refusal of the server: its code, and its message in the language that was asked for. */
 export class ApiError extends Error {

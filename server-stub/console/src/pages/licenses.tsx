@@ -1,33 +1,52 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Badge, Button, Flex, Input, Select, Typography } from 'antd';
+import { Badge, Button, Flex, Input, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import { call, type LicensePage, type LicenseView, queryOf } from '../data/api.ts';
+import { fullPage } from '../data/pages-of.ts';
 import { dayOf, timeOf } from '../data/times.ts';
 import { useUsage } from '../data/usage.ts';
 import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { STATUS } from '../shell/license-status.ts';
+import { PageTitle } from '../shell/page-title.tsx';
 import { useMe } from '../shell/session-context.ts';
+import { BeginBulk } from './bulk/begin-bulk.tsx';
 
 const PAGE_ROWS = 50;
+const DAY_FILTERS = [
+  { name: 'endingWithinDays', text: 'byEnd', any: 'anyEnd', choices: [7, 30, 60, 90] },
+  { name: 'unseenForDays', text: 'unseen', any: 'anySeen', choices: [7, 14, 30, 90] },
+] as const;
 const STATES = ['active', 'expired', 'suspended', 'released'] as const;
+
 /** Licenses by what is known of them; what is looked for stands in the address, to be kept and sent on. */
 export function LicensesPage() {
   const { t, i18n } = useTranslation();
-  const { zone } = useMe();
+  const { role, zone } = useMe();
   const apps = useUsage().data?.apps ?? [];
   const [wanted, want] = useSearchParams();
   const [key, setKey] = useState(wanted.get('key') ?? '');
   const asked = (name: string) => wanted.get(name) ?? undefined;
-  const query = queryOf({
-    ...{ key: asked('key'), state: asked('state'), appId: asked('appId'), after: asked('after') },
-    limit: PAGE_ROWS,
-  });
+  const days = (name: string) => (asked(name) === undefined ? undefined : Number(asked(name)));
+  const filter = {
+    ...{ key: asked('key'), state: asked('state'), appId: asked('appId'), group: asked('group') },
+    ...{ endingWithinDays: days('endingWithinDays'), unseenForDays: days('unseenForDays') },
+  };
   const { data, error, isFetching, refetch } = useQuery({
-    queryKey: ['licenses', query],
-    queryFn: () => call<LicensePage>('GET', `/licenses${query}`),
+    queryKey: ['licenses', filter, asked('after')],
+    queryFn: ({ signal }) =>
+      fullPage(
+        async (after: string | undefined, limit) => {
+          const query = queryOf({ ...filter, after, limit });
+          const { licenses, next } = await call<LicensePage>('GET', `/licenses${query}`);
+          return { rows: licenses, next };
+        },
+        asked('after'),
+        PAGE_ROWS,
+        signal,
+      ),
     placeholderData: keepPreviousData,
   });
   const look = (change: Record<string, string | undefined>) => {
@@ -36,9 +55,12 @@ export function LicensesPage() {
   };
   return (
     <Flex vertical gap={16}>
-      <Typography.Title level={1} style={{ fontSize: 24, margin: 0 }}>
-        {t('licenses')}
-      </Typography.Title>
+      <PageTitle title={t('licenses')}>
+        <Flex gap={8}>
+          {role !== 'viewer' && <BeginBulk filter={filter} />}
+          <Button href={`/console/api/licenses.csv${queryOf(filter)}`}>{t('export')}</Button>
+        </Flex>
+      </PageTitle>
       <Flex wrap gap={8} role="search">
         <Input.Search
           aria-label={t('search')}
@@ -69,12 +91,28 @@ export function LicensesPage() {
             ...apps.map(({ appId, name }) => ({ value: appId, label: name })),
           ]}
         />
+        {DAY_FILTERS.map(({ name, text, any, choices }) => (
+          <Select
+            key={name}
+            aria-label={t(text)}
+            style={{ minWidth: 150 }}
+            value={asked(name) ?? ''}
+            onChange={(value) => look({ [name]: value || undefined })}
+            options={[
+              { value: '', label: t(any) },
+              ...choices.map((count) => ({
+                value: String(count),
+                label: `${t(text)} ${t('days', { count })}`,
+              })),
+            ]}
+          />
+        ))}
       </Flex>
       {error !== null && <Failure error={error} again={() => void refetch()} />}
       <DataTable<LicenseView>
         name={t('licenses')}
-        loading={isFetching && data === undefined}
-        dataSource={data?.licenses ?? []}
+        loading={isFetching}
+        dataSource={data?.rows ?? []}
         rowKey="license"
         pagination={false}
         locale={{ emptyText: t('nothingFound') }}

@@ -8,6 +8,7 @@ export const purchases = {
     importNow: 'Import',
     importAgain: 'It was imported before; importing it again changes nothing.',
     imported: 'Imported.',
+    lineKind: 'Kind',
     lineOf: { purchase: 'Licenses', renewal: 'Renewal licenses' },
     documentKinds: {
       grant: 'Grant {{id}} for company {{cid}}',
@@ -30,6 +31,7 @@ export const purchases = {
     importNow: '导入',
     importAgain: '此文件此前已导入，再次导入不会有任何更改。',
     imported: '已导入。',
+    lineKind: '类型',
     lineOf: { purchase: '许可证', renewal: '续期许可证' },
     documentKinds: {
       grant: '企业 {{cid}} 的授权 {{id}}',
