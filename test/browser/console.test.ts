@@ -12,7 +12,19 @@ import { seriousViolations } from './axe.ts';
 
 closeBrowserAfterAll();
 
-const PAGES = ['usage', 'licenses', 'users'] as const;
+const PAGES = [
+  'overview',
+  'usage',
+  'licenses',
+  'bulk-changes',
+  'purchases',
+  'apps',
+  'preauthorization',
+  'desk',
+  'audit',
+  'users',
+  'settings',
+] as const;
 
 /** Types name and password; with the password of one's own, up to the first page. */
 async function signIn(page: Page, server: TestServer, password = OWN_PASSWORD) {
@@ -26,8 +38,8 @@ async function signIn(page: Page, server: TestServer, password = OWN_PASSWORD) {
 const heading = (page: Page) => page.getByRole('heading', { level: 1 });
 
 describe.each([
-  ['zh-CN', { signIn: '登录', usage: '用量查看', choose: '设置密码', wrong: '用户名、密码或验证码错误' }],
-  ['en-US', { signIn: 'Sign in', usage: 'Usage', choose: 'Choose a password', wrong: 'is wrong' }],
+  ['zh-CN', { signIn: '登录', first: '概览', choose: '设置密码', wrong: '用户名、密码或验证码错误' }],
+  ['en-US', { signIn: 'Sign in', first: 'Overview', choose: 'Choose a password', wrong: 'is wrong' }],
 ])('the Console in a browser that speaks %s', (locale, words) => {
   test('somebody signs in for the first time, chooses a password, and is signed out where they leave', async () => {
     const server = await TestServer.start();
@@ -45,12 +57,12 @@ describe.each([
     for (const [index, text] of [FIRST_PASSWORD, OWN_PASSWORD, OWN_PASSWORD].entries())
       await fields.nth(index).fill(text);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: words.usage, exact: true }).waitFor();
+    await page.getByRole('heading', { name: words.first, exact: true }).waitFor();
     const user = () => server.store.reader.selectFrom('console_user').selectAll().executeTakeFirstOrThrow();
     expect(await user()).toMatchObject({ must_change: 0, failures: 0 });
     // A reload goes on where one was.
     await page.reload();
-    await page.getByRole('heading', { name: words.usage, exact: true }).waitFor();
+    await page.getByRole('heading', { name: words.first, exact: true }).waitFor();
     expect(await page.evaluate('document.cookie')).toBe('');
 
     await page.getByRole('banner').getByRole('button').last().click();
@@ -65,6 +77,7 @@ describe.each([
     for (let count = 0; count < 60; count += 1) await server.activate(`SN-${count}`);
     const { page } = await openPage({ locale });
     await signIn(page, server);
+    await page.goto(`${server.url}/console/usage`);
     const row = page.getByRole('row').filter({ hasText: server.world.purchase.pid });
     await row.waitFor();
     expect(await row.getByRole('cell').allTextContents()).toEqual(
@@ -137,32 +150,42 @@ test.each([
   ['dark', 1440],
   ['light', 360],
   ['dark', 360],
-] as const)('nothing serious stands in the way of anybody: %s, %i px', async (colorScheme, width) => {
-  const server = await TestServer.start();
-  await ConsoleClient.signedIn(server);
-  for (let count = 0; count < 3; count += 1) await server.activate(`SN-${count}`);
-  const { page } = await openPage({ locale: 'zh-CN', colorScheme, viewport: { width, height: 800 } });
-  await page.goto(`${server.url}/console/`);
-  await heading(page).waitFor();
-  expect(['sign-in', await seriousViolations(page)]).toEqual(['sign-in', []]);
-  await signIn(page, server);
-  const { license } = await server.store.reader
-    .selectFrom('license')
-    .select('license')
-    .executeTakeFirstOrThrow();
-  for (const path of [...PAGES, `licenses/${license}`]) {
-    await page.goto(`${server.url}/console/${path}`);
-    await page.locator('table').first().waitFor();
-    await page.waitForLoadState('networkidle');
-    expect([path, await seriousViolations(page)]).toEqual([path, []]);
-    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-    expect([path, overflow]).toEqual([path, 0]);
-    if (process.env['LOOK'])
-      await page.screenshot({
-        path: `${process.env['LOOK']}/${colorScheme}-${width}-${path.split('/').length === 2 ? 'license' : path}.png`,
-      });
-  }
-});
+] as const)(
+  'nothing serious stands in the way of anybody: %s, %i px',
+  async (colorScheme, width) => {
+    const server = await TestServer.start();
+    await ConsoleClient.signedIn(server);
+    for (let count = 0; count < 3; count += 1) await server.activate(`SN-${count}`);
+    const { page } = await openPage({ locale: 'zh-CN', colorScheme, viewport: { width, height: 800 } });
+    await page.goto(`${server.url}/console/`);
+    await heading(page).waitFor();
+    expect(['sign-in', await seriousViolations(page)]).toEqual(['sign-in', []]);
+    await signIn(page, server);
+    const { license } = await server.store.reader
+      .selectFrom('license')
+      .select('license')
+      .executeTakeFirstOrThrow();
+    const admin = new ConsoleClient(server);
+    await admin.post('/session', { name: 'admin', password: OWN_PASSWORD });
+    const { bulkId } = (await admin.post('/bulk-changes', { verb: 'suspend', filter: {} })).body;
+    await admin.post(`/apps/${server.world.appId}/preauthorization/keys`, { licenseKeys: ['SN-1', 'SN-2'] });
+    const inner = [`licenses/${license}`, `apps/${server.world.appId}`, `bulk-changes/${bulkId}`];
+    for (const path of [...PAGES, ...inner]) {
+      await page.goto(`${server.url}/console/${path}`);
+      await heading(page).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect([path, await seriousViolations(page)]).toEqual([path, []]);
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect([path, overflow]).toEqual([path, 0]);
+      if (process.env['LOOK'])
+        await page.screenshot({
+          path: `${process.env['LOOK']}/${colorScheme}-${width}-${path.replace(/\/.*/, '-one')}.png`,
+          fullPage: true,
+        });
+    }
+  },
+  60_000,
+);
 
 test('pages carry no script of their own, sit in no frame, and are asked for by no other host', async () => {
   const server = await TestServer.start();

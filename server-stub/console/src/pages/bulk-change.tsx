@@ -45,7 +45,6 @@ export function BulkChangePage() {
           {may && state === 'ready' && (
             <Button
               type="primary"
-              danger={!['resume', 'label'].includes(bulk.verb)}
               disabled={fits === 0}
               loading={start.isPending}
               onClick={() => start.mutate(undefined)}
