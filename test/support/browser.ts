@@ -16,9 +16,31 @@ export function closeBrowserAfterAll(): void {
 export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; errors: string[] }> {
+  browser ??= launch();
+  return openIn(await browser, options);
+}
+
+/** The same in a browser of its own, whose camera shows a film (YUV4MPEG2) again and again. */
+export async function openPageWithCamera(film: string): Promise<{ page: Page; errors: string[] }> {
+  const own = await launch(
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${film}`,
+  );
+  onTestFinished(() => own.close());
+  return openIn(own, { permissions: ['camera'] });
+}
+
+function launch(...args: readonly string[]): Promise<Browser> {
   requireDebianProgram('chromium');
-  browser ??= chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-  const context = await (await browser).newContext({ ignoreHTTPSErrors: true, ...options });
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', ...args] });
+}
+
+async function openIn(
+  open: Browser,
+  options: BrowserContextOptions,
+): Promise<{ page: Page; errors: string[] }> {
+  const context = await open.newContext({ ignoreHTTPSErrors: true, ...options });
   onTestFinished(() => context.close());
   const page = await context.newPage();
   const errors: string[] = [];
