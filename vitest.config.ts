@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // It ends as soon as it holds: a machine with other work to do must not fail it.
+    expect: { poll: { timeout: 20_000, interval: 20 } },
     // Most wait for a disk or another process: a worker for each core, and none for the main thread alone.
     maxWorkers: '100%',
     // Real processes, sockets and files: a test owns what it touches, so files may run in any order.

@@ -1,11 +1,13 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll, onTestFinished, vi } from 'vitest';
 import { requireDebianProgram } from './debian.ts';
 
 let browser: Promise<Browser> | undefined;
 
 /** To be called in a file whose tests open pages: ends Debian's Chromium after the last. */
 export function closeBrowserAfterAll(): void {
+  // A browser beside other tests on two cores takes its time.
+  vi.setConfig({ testTimeout: 180_000 });
   afterAll(async () => {
     await (await browser)?.close();
     browser = undefined;
@@ -42,6 +44,7 @@ async function openIn(
 ): Promise<{ page: Page; errors: string[] }> {
   const context = await open.newContext({ ignoreHTTPSErrors: true, ...options });
   onTestFinished(() => context.close());
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('console', (message) => {
