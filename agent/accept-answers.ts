@@ -1,3 +1,4 @@
+import type { EpochSeconds } from '#core/clock.ts';
 import { Answer, claimsOf, nonceOf, type VerifiedAnswer, verifyNewAnswer } from '#core/documents/answer.ts';
 import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { isEnding, type LicenseDenial } from '#core/documents/license-denial.ts';
@@ -57,9 +58,13 @@ export async function acceptAnswers(
   const { enrolled, store, clock, held, adopt } = parts;
   const outcomes: (Believed | LicenseError)[] = [];
   const highest = await highestIssued(parts);
+  /** When what was believed of each license before it was signed: answers that come together are held against each other. */
+  const believedAt = new Map<string, EpochSeconds>();
   for (const each of arrived) {
     try {
-      outcomes.push(await believe(parts, each, channel, highest.serial));
+      const one = await believe(parts, each, channel, { serial: highest.serial, believedAt });
+      believedAt.set(one.request.licenseKey, one.signed.iat);
+      outcomes.push(one);
     } catch (thrown) {
       if (isStoreFault(thrown)) throw thrown;
       outcomes.push(asLicenseError(thrown));
@@ -118,7 +123,7 @@ async function believe(
   { enrolled, store, held: heldLicenses }: AcceptParts,
   { answer: input, jti }: Arrived,
   channel: Channel,
-  highest: number,
+  { serial: highest, believedAt }: { serial: number; believedAt: ReadonlyMap<string, EpochSeconds> },
 ): Promise<Believed> {
   const answer = parseShape(Answer, input, 'document_malformed', 'answer');
   const request = requestOf(store, enrolled, answer, channel);
@@ -133,8 +138,10 @@ async function believe(
   if (verified.serial < highest)
     throw new LicenseError('issuer_serial_old', { serial: verified.serial, highest });
   const held = await heldLicenses.held(enrolled, licenseKey);
-  if (channel === 'file' && held.token !== undefined && iat < held.token.iat)
-    throw new LicenseError('answer_stale');
+  // A file may have been kept back: neither an older token nor, worse, one that was signed before the license was given
+  // up or taken away comes after what is known since.
+  const known = Math.max(held.token?.iat ?? 0, held.denial?.iat ?? 0, believedAt.get(licenseKey) ?? 0);
+  if (channel === 'file' && iat < known) throw new LicenseError('answer_stale');
 
   const text = JSON.stringify({
     document: answer.document,

@@ -109,6 +109,9 @@ export function adminRoutes({ service, gateway, exchange, own }: LocalServices):
       path: '/v1/requests',
       answer: (request) => {
         const { licenseKeys = [own], short, ...asked } = bodyOf(Request, request);
+        // Before anything is given up.
+        if (asked.purpose === 'transfer' && asked.toLicenseKey === undefined)
+          throw new LicenseError('parameter_missing', { name: 'toLicenseKey' });
         return exchange.request(licenseKeys, asked, { short });
       },
     },

@@ -62,7 +62,12 @@ export async function prepareRequests(
     });
     counter += 1;
     const departed = departureOf(wish.purpose);
-    if (departed !== undefined) rows.push([subject, { answer: null, denial: null, departed }]);
+    if (departed !== undefined) {
+      rows.push([subject, { answer: null, denial: null, departed }]);
+      // What was asked before it was given up would bring it back.
+      for (const { jti, purpose } of store.pending.of(subject))
+        if (departureOf(purpose) === undefined) replaced.push(jti);
+    }
     answers.push(request);
     made.push(request);
   }

@@ -43,6 +43,50 @@ describe('without a network', () => {
     expect(server.seats.size).toBe(1);
   });
 
+  test('an answer that was kept back brings nothing back that was given up or taken away since', async () => {
+    for (const ending of ['released', 'transferred', 'suspended', 'different_device'] as const) {
+      const { request, answersTo, bring, client, clock, server, daemon } = await offline();
+      const { license } = await client.status();
+      const kept = await answersTo(await request({ purpose: 'refresh' }));
+      clock.pass(DAY);
+      if (ending === 'released' || ending === 'transferred') {
+        const purpose = ending === 'released' ? 'release' : 'transfer';
+        const departure = await request({
+          purpose,
+          ...(ending === 'transferred' && { toLicenseKey: 'SN-0002' }),
+        });
+        // Neither before the server has said so nor after.
+        expect(await bring(kept)).toMatchObject([{ outcome: 'answer_unexpected' }]);
+        expect((await client.status()).state).toBe(ending);
+        await bring(await answersTo(departure));
+      } else {
+        server.misbehave = (asked) => server.deny(asked, ending, license as string);
+        await call(daemon, 'POST', '/v1/refresh', admin).catch(() => {});
+        server.misbehave = () => 'close';
+      }
+      expect((await client.status()).state).toBe(ending);
+      expect([ending, await bring(kept)]).toMatchObject([ending, [{}]]);
+      expect([ending, (await client.status()).state]).toEqual([ending, ending]);
+    }
+  });
+
+  test('of answers that come together the newest counts, in whatever order', async () => {
+    const { request, answersTo, bring, client, clock } = await offline();
+    const older = await answersTo(await request({ purpose: 'refresh' }));
+    clock.pass(30 * DAY);
+    const newer = await answersTo(await request({ purpose: 'refresh' }));
+    expect(await bring([...newer, ...older])).toMatchObject([{ outcome: 'ok' }, { outcome: 'answer_stale' }]);
+    expect((await client.status()).usableUntil).toBe(clock.wall + 104 * DAY);
+  });
+
+  test('a transfer to nobody is refused before anything is given up', async () => {
+    const { daemon, client } = await offline();
+    await expect(
+      call(daemon, 'POST', '/v1/requests', { ...admin, body: { purpose: 'transfer' } }),
+    ).rejects.toMatchObject({ code: 'parameter_missing' });
+    expect((await client.status()).state).toBe('active');
+  });
+
   test('a transfer names whom it goes to, and holds nothing from then on', async () => {
     const { request, answersTo, bring, client, world } = await offline();
     const file = await request({ purpose: 'transfer', toLicenseKey: 'SN-0002' });
