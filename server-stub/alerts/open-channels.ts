@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { type Bilingual, LicenseError } from '#core/errors.ts';
 import { readTextFile } from '#core/host/files.ts';
 import { createHttpDispatcher } from '#core/host/http-dispatcher.ts';
 import { readSecretFile } from '#core/host/key-file.ts';
+import { isLoopback } from '../is-loopback.ts';
 import type { Channel, Send } from './channel.ts';
 import type { AlertChannelConfig } from './channel-config.ts';
 import { guardSending, secretsOf } from './guard-sending.ts';
@@ -99,11 +99,6 @@ function urlOf(config: AlertChannelConfig): URL {
     throw invalid(config, 'url', problem);
   }
   return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** Source: Standard Webhooks, "Symmetric": base64 of 24 to 64 bytes after `whsec_`. */
