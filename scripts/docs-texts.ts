@@ -1,5 +1,6 @@
 import type { ExitCode } from '../core/error-table.ts';
 import type { Language } from '../core/errors.ts';
+import { oidcKeysZh } from './oidc-keys.ts';
 
 type Section = readonly [exit: ExitCode, title: string, about: string];
 interface ErrorWords {
@@ -174,5 +175,6 @@ export const serverKeysZh: Readonly<Record<string, string>> = {
   alertTimeoutSeconds: '通知接收方的应答时限。',
   alertQuotaPercent: '额度用到多少比例时通知 quota.low；用尽时再通知一次。',
   alertUnseenDays: '设备多久未连接时通知 device.unseen。',
+  ...oidcKeysZh,
   logLevel: '记录的最低日志级别。',
 };

@@ -10,6 +10,7 @@ import { environmentName, tablesOf } from '../core/host/config.ts';
 import { CONFIG_FILE, serverConfigSchema } from '../server-stub/config.ts';
 import { alertChannelKeysZh } from './alert-channel-keys.ts';
 import { agentKeysZh, CONFIG_WORDS, ERROR_WORDS, serverKeysZh } from './docs-texts.ts';
+import { oidcRoleKeysZh } from './oidc-keys.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -48,6 +49,10 @@ ${keysTable(serverConfigSchema.properties, 'LICENSE_SERVER_', serverKeysZh, lang
 ### \`[[alertChannels]]\`
 
 ${itemsTable(serverConfigSchema.properties.alertChannels, alertChannelKeysZh, language)}
+
+### \`[[oidcRoles]]\`
+
+${itemsTable(serverConfigSchema.properties.oidcRoles, oidcRoleKeysZh, language)}
 
 ## ${words.vendor}
 

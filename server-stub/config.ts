@@ -6,6 +6,7 @@ import { LOG_LEVELS } from '#core/host/log.ts';
 import { isKnownZone } from '#core/zone.ts';
 import { AlertChannelConfig } from './alerts/channel-config.ts';
 import { isNetwork } from './network.ts';
+import { oidcKeys } from './oidc/oidc-keys.ts';
 
 const ServerConfig = Type.Object({
   stateDir: Type.String({
@@ -101,6 +102,7 @@ const ServerConfig = Type.Object({
     minimum: 1,
     maximum: 4096,
   }),
+  ...oidcKeys,
   logLevel: Type.Enum([...LOG_LEVELS], {
     description: `Least severe level that is logged: ${LOG_LEVELS.join(', ')}.`,
     default: 'info',

@@ -14,6 +14,7 @@ import { purgePreauthorizations } from './licensing/preauthorization/purge-preau
 import { Uploads } from './licensing/preauthorization/uploads.ts';
 import { RootChain } from './licensing/root-chain.ts';
 import { settleAllMinutes } from './licensing/settle-minutes.ts';
+import { openDirectory } from './oidc/open-directory.ts';
 import { settleKeys } from './settle-keys.ts';
 import { openStore, type Store } from './store/database.ts';
 import { watchCommits } from './store/watch-commits.ts';
@@ -33,7 +34,7 @@ export interface RunningServer {
 export interface ServerOptions {
   /** Takes a line for each request; none are written without. */
   accessLog?: Logger | undefined;
-  /** Where the proxies to the receivers of alerts are named. */
+  /** Where the proxies to the receivers of alerts and to the directory are named. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -53,6 +54,7 @@ export async function startServer(
   { accessLog, env = {} }: ServerOptions = {},
 ): Promise<RunningServer> {
   const { serverId, key, otherKeys, roots, tls, store: location } = loadInstallation(config);
+  const directory = openDirectory(config, env);
   const opened = await openStore(location);
   const closeAfter = async (cause: unknown): Promise<never> => {
     await opened.close();
@@ -79,6 +81,7 @@ export async function startServer(
     accessLog,
     credentialUse,
     uploads,
+    directory,
   };
   const app = await buildApp(services, config.tls ? tls : undefined);
   const legacyApp = config.legacyHttpPort < 0 ? undefined : await buildLegacyApp(services);
@@ -133,6 +136,7 @@ export async function startServer(
       await credentialUse
         .store(store, clock.now())
         .catch((err: unknown) => log.warn({ err }, 'last use of credentials not written'));
+      await directory?.close();
       await alerts.stop();
       await batch.drain();
       await store.close();

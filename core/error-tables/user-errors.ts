@@ -50,6 +50,48 @@ export const userErrors = {
     '该用户登录时还需要验证码',
     '请输入身份验证器应用显示的六位数字。',
   ]),
+  oidc_unreachable: entry(503, 1, true, [
+    'the directory does not answer',
+    'Try again, or sign in with a password; the operator checks oidcIssuer, oidcCaFile and the network.',
+    '统一身份认证服务没有响应',
+    '请重试，或使用密码登录；运维人员请检查 oidcIssuer、oidcCaFile 与网络。',
+  ]),
+  oidc_ended: entry(401, 2, false, [
+    'this sign-in was not begun in this browser, or too long ago',
+    'Begin again on the sign-in page, and allow cookies.',
+    '此次登录并非由本浏览器发起，或已超时',
+    '请在登录页重新开始，并允许使用 Cookie。',
+  ]),
+  oidc_refused: entry(401, 2, false, [
+    'the directory refuses this sign-in',
+    'Begin again; where it stays so, the operator compares oidcClientId, its secret and the redirect address with the directory.',
+    '统一身份认证服务拒绝了此次登录',
+    '请重新登录；仍被拒绝时，运维人员请核对 oidcClientId、客户端密钥以及在身份认证服务中登记的回调地址。',
+  ]),
+  oidc_invalid: entry(401, 5, false, [
+    'the answer of the directory is not authentic',
+    'Begin again; where it stays so, the operator compares oidcIssuer and the clocks of both.',
+    '统一身份认证服务的应答不可信',
+    '请重新登录；仍然如此时，运维人员请核对 oidcIssuer 以及双方的时钟。',
+  ]),
+  oidc_name_missing: entry(403, 2, false, [
+    'the directory does not say for sure who this is',
+    'The operator sets oidcNameClaim and oidcScope to what the directory tells.',
+    '统一身份认证服务未提供可信的用户名',
+    '运维人员请按该服务实际提供的内容设置 oidcNameClaim 与 oidcScope。',
+  ]),
+  oidc_not_allowed: entry(403, 2, false, [
+    'the directory knows this person, who may not sign in here',
+    'Ask an administrator: license-server users add NAME, or users enable NAME; or for a group that may.',
+    '统一身份认证已通过，但该用户未获准在此登录',
+    '请联系管理员执行：license-server users add NAME 或 users enable NAME；或加入获准的用户组。',
+  ]),
+  oidc_name_taken: entry(403, 2, false, [
+    'the user of that name here has a password of their own, or is somebody else of the directory',
+    'Sign in with the password; or an administrator gives this user to who comes next by that name: license-server users reset NAME.',
+    '此处的同名用户已自设密码，或属于统一身份认证中的另一人',
+    '请使用密码登录；或由管理员将该用户交给下一位以此名登录的人：license-server users reset NAME。',
+  ]),
   password_weak: mistake(
     2,
     'the password {problem}',

@@ -5,6 +5,7 @@ import { alerts } from './migrations/alerts.ts';
 import { allocations } from './migrations/allocations.ts';
 import { concurrency } from './migrations/concurrency.ts';
 import { concurrencyOrder } from './migrations/concurrency-order.ts';
+import { consoleOidc } from './migrations/console-oidc.ts';
 import { consoleUsers } from './migrations/console-users.ts';
 import { credentials } from './migrations/credentials.ts';
 import { first } from './migrations/first.ts';
@@ -37,6 +38,7 @@ const HISTORY: Readonly<Record<string, readonly string[]>> = {
   '0013-concurrency-order': concurrencyOrder,
   '0014-root-succession': rootSuccession,
   '0015-console-users': consoleUsers,
+  '0016-console-oidc': consoleOidc,
 };
 
 /** Names of the migrations this program knows. */

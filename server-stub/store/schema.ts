@@ -268,7 +268,7 @@ export interface ConsoleUserTable {
   role: 'admin' | 'operator' | 'viewer';
   /** The one company that the person sees; null: all. */
   cid: string | null;
-  /** PHC string of argon2id. */
+  /** PHC string of argon2id; `!`: none, the person comes through the directory. */
   password_hash: string;
   /** 0 | 1: whether the next sign-in chooses another password. */
   must_change: number;
@@ -282,6 +282,11 @@ export interface ConsoleUserTable {
   created_at: number;
   disabled_at: number | null;
   signed_in_at: number | null;
+  /** Who the directory says this is (OpenID Connect Core §5.7: `iss` and `sub` together); null: nobody of it yet. */
+  oidc_issuer: Generated<string | null>;
+  oidc_subject: Generated<string | null>;
+  /** 0 | 1: whether role and company follow the groups in the directory at each sign-in. */
+  role_by_groups: Generated<number>;
 }
 
 /** Where a person is signed in. */

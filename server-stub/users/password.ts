@@ -9,6 +9,9 @@ const SALT_BYTES = 16;
 const LEAST_CHARACTERS = 10;
 const MOST_CHARACTERS = 128;
 
+/** What is kept where there is no password: no text hashes to it. */
+export const NO_PASSWORD = '!';
+
 const derive = promisify<'argon2id', Argon2Parameters, Buffer>(argon2);
 
 /** The text that a password is kept as: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, as PHC strings are. */

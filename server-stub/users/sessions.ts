@@ -11,14 +11,19 @@ const SEEN_SECONDS = 300;
 /** Places that one person is signed in at: more, and the oldest ends. */
 const MOST_SESSIONS = 10;
 
-/** Signs a user in somewhere: the cookie's value, which is kept as its hash alone. */
+/**
+ * Signs a user in somewhere: the cookie's value, which is kept as its hash alone.
+ *
+ * @param longestSeconds when it ends, however much it is used
+ */
 export async function openSession(
   db: Kysely<Schema>,
   userId: string,
   now: EpochSeconds,
+  longestSeconds: number = LONGEST_SECONDS,
 ): Promise<{ token: string; expiresAt: EpochSeconds }> {
   const token = randomBytes(32).toString('base64url');
-  const expiresAt = now + LONGEST_SECONDS;
+  const expiresAt = now + longestSeconds;
   const open = await db
     .selectFrom('console_session')
     .select('token_hash')

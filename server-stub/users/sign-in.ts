@@ -3,7 +3,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { Store, Transaction } from '../store/database.ts';
 import type { ConsoleUserTable, Schema } from '../store/schema.ts';
-import { hashPassword, isPassword, requireGoodPassword } from './password.ts';
+import { hashPassword, isPassword, NO_PASSWORD, requireGoodPassword } from './password.ts';
 import { totpStep } from './second-factor.ts';
 import { openSession } from './sessions.ts';
 import { endSessions, findUser, tell, type User, userOf } from './users.ts';
@@ -44,8 +44,9 @@ export async function signIn(
   const row = await findUser(store.reader, name);
   // Before the costly part, so that a locked name costs an attacker's caller nothing of ours.
   if (row !== undefined) requireUnlocked(row, now);
-  const isRight = await isPassword(password, row?.password_hash ?? (await nobody()));
-  if (row === undefined || !isRight || row.disabled_at !== null) {
+  const kept = row?.password_hash === NO_PASSWORD ? undefined : row?.password_hash;
+  const isRight = await isPassword(password, kept ?? (await nobody()));
+  if (row === undefined || kept === undefined || !isRight || row.disabled_at !== null) {
     if (row !== undefined) await countFailure(store, row, from, now);
     throw new LicenseError('sign_in_failed');
   }
@@ -128,13 +129,19 @@ async function enter(
   });
 }
 
-async function openFor(db: Kysely<Schema>, userId: string, now: EpochSeconds): Promise<SignedIn> {
+/** A new session of a user, as the rows of this transaction say who that is. */
+export async function openFor(
+  db: Kysely<Schema>,
+  userId: string,
+  now: EpochSeconds,
+  longestSeconds?: number,
+): Promise<SignedIn> {
   const user = await db
     .selectFrom('console_user')
     .selectAll()
     .where('user_id', '=', userId)
     .executeTakeFirstOrThrow();
-  return { user: userOf(user), ...(await openSession(db, userId, now)) };
+  return { user: userOf(user), ...(await openSession(db, userId, now, longestSeconds)) };
 }
 
 async function countFailure(store: Store, { user_id }: Row, from: string, now: EpochSeconds): Promise<void> {
@@ -159,7 +166,7 @@ async function countFailure(store: Store, { user_id }: Row, from: string, now: E
 }
 
 /** Behind its trail the clock takes no rows; who comes to set it right must get in all the same. */
-async function tellOfSignIn(...[transaction, row, entry]: Parameters<typeof tell>): Promise<void> {
+export async function tellOfSignIn(...[transaction, row, entry]: Parameters<typeof tell>): Promise<void> {
   try {
     await tell(transaction, row, entry);
   } catch (thrown) {
@@ -179,7 +186,7 @@ const entryOf = (
   ...{ actor: `user:${name}`, action, subject: name, from },
 });
 
-/** What is checked where there is no such user, so that it takes as long. */
+/** What is checked where there is no such user, or no password, so that it takes as long. */
 let nobodysHash: Promise<string> | undefined;
 function nobody(): Promise<string> {
   nobodysHash ??= hashPassword('nobody has this password');

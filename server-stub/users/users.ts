@@ -22,6 +22,8 @@ export interface User {
   readonly cid: string | null;
   readonly mustChangePassword: boolean;
   readonly secondFactor: boolean;
+  /** Whether somebody of the directory is this user. */
+  readonly directory: boolean;
   readonly createdAt: number;
   readonly signedInAt: number | null;
   readonly disabledAt: number | null;
@@ -53,7 +55,7 @@ export interface UserChange {
   readonly role?: Role | undefined;
   readonly cid?: string | null | undefined;
   readonly disabled?: boolean | undefined;
-  /** A password to begin with: for who forgot theirs. Lock and sessions end. */
+  /** A password to begin with: for who forgot theirs. Lock, sessions and the tie to somebody of the directory end. */
   readonly passwordHash?: string | undefined;
   /** Ends the second factor: for who lost the device. */
   readonly withoutSecondFactor?: boolean | undefined;
@@ -84,6 +86,9 @@ export async function changeUser(
       disabled_at: disabledAt,
       ...(passwordHash !== undefined && { password_hash: passwordHash, must_change: 1 }),
       ...(passwordHash !== undefined && { failures: 0, locked_until: 0 }),
+      ...(passwordHash !== undefined && { oidc_issuer: null, oidc_subject: null }),
+      // What an administrator gives stays.
+      ...((role !== undefined || cid !== undefined) && { role_by_groups: 0 }),
       ...(withoutSecondFactor && { totp_secret: null, totp_step: 0 }),
     })
     .where('user_id', '=', before.user_id)
@@ -135,6 +140,7 @@ export function userOf(row: Selectable<ConsoleUserTable>): User {
     cid: row.cid,
     mustChangePassword: row.must_change === 1,
     secondFactor: row.totp_secret !== null,
+    directory: row.oidc_subject !== null,
     createdAt: row.created_at,
     signedInAt: row.signed_in_at,
     disabledAt: row.disabled_at,
@@ -163,13 +169,15 @@ async function requireRow(db: Kysely<Schema>, name: string): Promise<Selectable<
   return row;
 }
 
-async function requireCompany(db: Kysely<Schema>, cid: string | null): Promise<void> {
+/** @throws `unknown_company` */
+export async function requireCompany(db: Kysely<Schema>, cid: string | null): Promise<void> {
   if (cid === null) return;
   const company = await db.selectFrom('company').select('cid').where('cid', '=', cid).executeTakeFirst();
   if (company === undefined) throw new LicenseError('unknown_company', { cid });
 }
 
-async function requireAdmin(db: Kysely<Schema>): Promise<void> {
+/** @throws `last_admin` */
+export async function requireAdmin(db: Kysely<Schema>): Promise<void> {
   const admin = await db
     .selectFrom('console_user')
     .select('user_id')

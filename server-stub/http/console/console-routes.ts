@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.ts';
 import { consoleScope } from './console-scope.ts';
 import { licenseRoutes } from './license-routes.ts';
+import { oidcRoutes } from './oidc-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { usageRoutes } from './usage-routes.ts';
 import { userRoutes } from './user-routes.ts';
@@ -12,6 +13,7 @@ export async function consoleRoutes(app: FastifyInstance, services: Services): P
     async (scope) => {
       await consoleScope(scope, services);
       sessionRoutes(scope, services);
+      oidcRoutes(scope, services);
       userRoutes(scope, services);
       usageRoutes(scope, services);
       licenseRoutes(scope, services);

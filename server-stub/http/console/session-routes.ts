@@ -10,6 +10,7 @@ import { FailedAttempts } from '../failed-attempts.ts';
 import { addressOf, networkOf } from '../remote-address.ts';
 import type { Services } from '../services.ts';
 import { SESSION_COOKIE, userOfCall } from './console-scope.ts';
+import { giveSession } from './give-session.ts';
 
 const Password = Type.String({ minLength: 1, maxLength: 512 });
 const Code = Type.String({ pattern: '^[0-9 ]{6,7}$' });
@@ -54,12 +55,9 @@ export function sessionRoutes(scope: FastifyInstance, { store, clock, config }: 
     failedAttempts.forgive(network);
     return done;
   }
-  function enter(reply: FastifyReply, { user, token, expiresAt }: SignedIn): Session {
-    reply.setCookie(SESSION_COOKIE, token, {
-      ...{ path: '/', httpOnly: true, secure: true, sameSite: 'strict' },
-      maxAge: expiresAt - clock.now(),
-    });
-    return sessionOf(user);
+  function enter(reply: FastifyReply, signedIn: SignedIn): Session {
+    giveSession(reply, signedIn, clock.now());
+    return sessionOf(signedIn.user);
   }
 
   scope.post<{ Body: Type.Static<typeof SignInBody> }>(

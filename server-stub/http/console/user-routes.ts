@@ -18,6 +18,8 @@ export const UserView = Type.Object({
   cid: Nullable(Type.String()),
   mustChangePassword: Type.Boolean(),
   secondFactor: Type.Boolean(),
+  /** Whether somebody of the directory is this user. */
+  directory: Type.Boolean(),
   createdAt: Type.Integer(),
   signedInAt: Nullable(Type.Integer()),
   disabledAt: Nullable(Type.Integer()),
