@@ -3,9 +3,19 @@ import type { Session } from '../../../http/console/session-routes.ts';
 import type { Usage } from '../../../http/console/usage-routes.ts';
 
 import type { UserList, UserView, UserWithPassword } from '../../../http/console/user-routes.ts';
+import type { Ways } from '../../../http/console/ways.ts';
 
 export type { LicenseView } from '../../../http/console/license-routes.ts';
-export type { LicenseDetail, LicensePage, Session, Usage, UserList, UserView as User, UserWithPassword };
+export type {
+  LicenseDetail,
+  LicensePage,
+  Session,
+  Usage,
+  UserList,
+  UserView as User,
+  UserWithPassword,
+  Ways,
+};
 
 /** A refusal of the server: its code, and its message in the language that was asked for. */
 export class ApiError extends Error {

@@ -1,8 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
-import { Button, Form, Input } from 'antd';
+import { Button, Divider, Form, Input } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { ApiError, call, type Session } from '../data/api.ts';
 import { useEnter } from '../data/session.ts';
+import { useWays } from '../data/ways.ts';
 import { Failure } from '../shell/failure.tsx';
 import { FrontPage } from '../shell/front-page.tsx';
 
@@ -12,7 +13,7 @@ interface Entry {
   readonly code?: string;
 }
 
-/** Name and password; the code once the server asks for it. */
+/** Name and password, the code once the server asks for it; or the way through the directory, where there is one. */
 export function SignIn() {
   const { t } = useTranslation();
   const enter = useEnter();
@@ -20,6 +21,8 @@ export function SignIn() {
     mutationFn: (entry: Entry) => call<Session>('POST', '/session', entry),
     onSuccess: enter,
   });
+  const { directory, failure } = useWays();
+  const told = error ?? failure;
   const [form] = Form.useForm<Entry>();
   const wantsCode =
     form.getFieldValue('code') !== undefined ||
@@ -38,15 +41,23 @@ export function SignIn() {
             <Input autoComplete="one-time-code" inputMode="numeric" maxLength={7} autoFocus />
           </Form.Item>
         )}
-        {error !== null && (
+        {told !== null && (
           <Form.Item>
-            <Failure error={error} />
+            <Failure error={told} />
           </Form.Item>
         )}
         <Button type="primary" htmlType="submit" block loading={isPending}>
           {t('signIn')}
         </Button>
       </Form>
+      {directory !== null && (
+        <>
+          <Divider plain>{t('or')}</Divider>
+          <Button href={directory.url} block>
+            {t('signInThrough', { name: directory.name || t('directory') })}
+          </Button>
+        </>
+      )}
     </FrontPage>
   );
 }

@@ -6,6 +6,8 @@ import { texts } from './texts.ts';
 
 /** Speaks a language: the pages, the document, and what the server answers. */
 export async function speakLanguage(language: Language): Promise<void> {
+  // Before the pages ask again in it.
+  speak(language);
   if (!i18next.isInitialized) {
     await i18next.use(initReactI18next).init({
       resources: { en: { translation: texts.en }, 'zh-CN': { translation: texts.zh } },
@@ -17,5 +19,4 @@ export async function speakLanguage(language: Language): Promise<void> {
   } else await i18next.changeLanguage(language);
   document.documentElement.lang = language;
   document.title = i18next.t('product');
-  speak(language);
 }
