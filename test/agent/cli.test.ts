@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { asNobody } from '../support/as-nobody.ts';
 import { World } from '../support/world.ts';
 import {
   AgentFolder,
@@ -255,18 +256,15 @@ describe('what was changed on the disk, with the daemon down', () => {
     const folder = copy(() => {});
     chmodSync(folder.path, 0o755);
     chmodSync(folder.configFile, 0o644);
-    const { exit, json } = await asNobody(['check', '--json', '--config', folder.configFile]);
+    const { exit, json } = await runAsNobody(['check', '--json', '--config', folder.configFile]);
     expect([exit, json['error']]).toEqual([7, 'store_unreadable']);
   });
 });
 
-/** Root may read everything, so another user is needed. */
-function asNobody(args: readonly string[]): Promise<{ exit: number | null; json: Record<string, unknown> }> {
-  const isRoot = process.getuid?.() === 0;
-  const command = [process.execPath, 'agent/main.ts', ...args];
-  const child = isRoot
-    ? spawn('runuser', ['-u', 'nobody', '--', ...command])
-    : spawn('unshare', ['-U', ...command]);
+function runAsNobody(
+  args: readonly string[],
+): Promise<{ exit: number | null; json: Record<string, unknown> }> {
+  const child = spawn(...asNobody([process.execPath, 'agent/main.ts', ...args]));
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;

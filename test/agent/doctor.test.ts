@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { VERSION } from '#core/host/version.ts';
 import { FINDING_IDS } from '../../agent/doctor/finding.ts';
 import { collectIdentity } from '../../agent/identity.ts';
+import { asNobody } from '../support/as-nobody.ts';
 import { englishIn } from '../support/chinese.ts';
 import { requireDebianProgram } from '../support/debian.ts';
 import { type Files, fakeMachine, mounts } from '../support/fake-machine.ts';
@@ -424,16 +425,15 @@ describe('the program', () => {
 });
 
 describe('a user who may read little', () => {
-  const asNobody = async (folder: AgentFolder) => {
-    requireDebianProgram('runuser', 'util-linux');
+  const foundByNobody = async (folder: AgentFolder) => {
     const program = [process.execPath, 'agent/main.ts', 'doctor', '--json', '--config', folder.configFile];
-    const said = await outputOf('runuser', ['-u', 'nobody', '--', ...program]);
+    const said = await outputOf(...asNobody(program));
     return new Findings(JSON.parse(said).findings);
   };
 
   test('is told nothing false: what may not be looked at is skipped, with the daemon up', async () => {
     const { folder } = await licensed();
-    const findings = await asNobody(folder);
+    const findings = await foundByNobody(folder);
     for (const id of ['daemon', 'store', 'enrollment', 'token', 'certificate', 'server'] as const)
       expect([id, findings.outcomes(id)]).toEqual([id, ['skipped']]);
     expect(findings.faults).toEqual([]);
@@ -442,7 +442,7 @@ describe('a user who may read little', () => {
 
   test('and down', async () => {
     const folder = await idle();
-    const findings = await asNobody(folder);
+    const findings = await foundByNobody(folder);
     expect(findings.faults).toEqual(['daemon']);
     expect(findings.outcomes('store')).toEqual(['skipped']);
   });
@@ -450,7 +450,7 @@ describe('a user who may read little', () => {
   test('who is in the group of the socket learns of the license from the daemon', async () => {
     const { folder, daemon } = await licensed();
     chownSync(daemon.sockets.agent, 0, 65_534);
-    const findings = await asNobody(folder);
+    const findings = await foundByNobody(folder);
     expect(findings.outcomes('daemon')).toEqual(['ok']);
     expect(findings.outcomes('token')).toEqual(['ok']);
     expect(findings.outcomes('dns')).toEqual(['ok']);

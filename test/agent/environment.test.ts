@@ -9,7 +9,7 @@ import { detectEnvironment } from '../../agent/environment.ts';
 import { collectIdentity, type Identity } from '../../agent/identity.ts';
 import { type IdentityWarning, identityWarnings } from '../../agent/identity-warnings.ts';
 import { ignoredText } from '../../agent/ignored-value.ts';
-import { requireDebianProgram } from '../support/debian.ts';
+import { asNobody } from '../support/as-nobody.ts';
 import { card, dmi, type Files, fakeMachine, MACHINE_ID, pc, tpm12 } from '../support/fake-machine.ts';
 import { SYSTEMS, type SystemName } from '../support/fake-systems.ts';
 
@@ -316,14 +316,13 @@ describe('why a value does not count', () => {
 describe('a user who may not read the serial numbers', () => {
   /** What nobody finds on a PC whose serial numbers are for root alone, as real kernels have it. */
   function foundByNobody(files: Files): Identity {
-    requireDebianProgram('runuser', 'util-linux');
     const root = fakeMachine(files);
     chmodSync(root, 0o755);
     for (const name of ['board_serial', 'product_uuid'])
       chmodSync(join(root, 'sys/class/dmi/id', name), 0o400);
     const program = `import('./agent/identity.ts').then(async ({ collectIdentity }) => console.log(JSON.stringify(await collectIdentity(${JSON.stringify(root)}))))`;
-    const command = ['-u', 'nobody', '--', process.execPath, '-e', program];
-    return JSON.parse(execFileSync('runuser', command, { encoding: 'utf8' }));
+    const [file, args] = asNobody([process.execPath, '-e', program]);
+    return JSON.parse(execFileSync(file, args, { encoding: 'utf8' }));
   }
 
   test('is told which, and to collect them as root; what may be read counts', () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createKeyFile } from '#core/host/key-file.ts';
 import { collectIdentity } from '../../agent/identity.ts';
+import { asNobody } from '../support/as-nobody.ts';
 import { englishIn } from '../support/chinese.ts';
-import { requireDebianProgram } from '../support/debian.ts';
 import { fakeMachine } from '../support/fake-machine.ts';
 import { SYSTEMS, type SystemName } from '../support/fake-systems.ts';
 import { World } from '../support/world.ts';
@@ -93,13 +93,13 @@ describe('identity', () => {
   });
 
   test('collected by root is the same for a user who may not read it from the machine', async () => {
-    requireDebianProgram('runuser', 'util-linux');
     const { identity, identityFile, folder } = await deviceOn('a PC');
     chmodSync(folder.path, 0o755);
     chmodSync(identityFile, 0o644);
     const { json } = await identity(['--json']);
-    const command = ['agent/main.ts', 'identity', '--json', '--config', folder.configFile];
-    const said = execFileSync('runuser', ['-u', 'nobody', '--', process.execPath, ...command], {
+    const command = [process.execPath, 'agent/main.ts', 'identity', '--json', '--config', folder.configFile];
+    const [program, args] = asNobody(command);
+    const said = execFileSync(program, args, {
       encoding: 'utf8',
       env: {
         ...process.env,

@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LicenseClient } from '../../agent/client.ts';
+import { asNobody } from '../support/as-nobody.ts';
 import { startAgent, until } from './running-agent.ts';
 
 async function running() {
@@ -152,14 +153,11 @@ describe('the local API', () => {
     const { daemon, folder } = await running();
     const { agent, admin } = daemon.sockets;
     chmodSync(folder.path, 0o755);
-    const nobody = Number(execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }));
     const group = Number(execFileSync('id', ['-g', 'nobody'], { encoding: 'utf8' }));
     const asks = (socket: string) =>
       new Promise<boolean>((resolve) => {
         const program = `require('net').connect(${JSON.stringify(socket)}).on('connect', () => process.exit(0)).on('error', () => process.exit(1))`;
-        spawn(process.execPath, ['-e', program], { uid: nobody, gid: group }).on('exit', (code) =>
-          resolve(code === 0),
-        );
+        spawn(...asNobody([process.execPath, '-e', program])).on('exit', (code) => resolve(code === 0));
       });
     expect([await asks(agent), await asks(admin)]).toEqual([false, false]);
     chownSync(agent, 0, group);

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { Enrollment } from '#core/documents/enrollment.ts';
 import { newId } from '#core/ids.ts';
+import { asNobody } from '../support/as-nobody.ts';
 import { TestServer, type TestServerOptions } from '../support/server.ts';
 import { AgentFolder } from './agent-folder.ts';
 
@@ -88,8 +89,7 @@ test('with the daemon switched off for good, a license ends all the same, over r
 test('a user who may not use the socket is told so, and not that nothing runs', async () => {
   const { device } = await activated();
   await device.daemon();
-  const asNobody = ['runuser', '-u', 'nobody', '--'];
-  const { code, stderr } = await device.command(['check'], asNobody);
+  const { code, stderr } = await device.command(['check'], asNobody([]).flat());
   expect([code, stderr]).toEqual([7, expect.stringContaining('[socket_forbidden]')]);
 });
 

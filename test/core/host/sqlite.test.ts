@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrate, openSqlite, requireKnownSchema, sqliteError, translating } from '#core/host/sqlite.ts';
+import { asNobody } from '../../support/as-nobody.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { codeOf } from '../../support/forge.ts';
 
@@ -176,7 +177,7 @@ describe('a file that cannot be opened', () => {
 // Root reads and writes everything, so this is tried as nobody, whom only root can become: without root it is
 // left out, and fails in continuous integration, where nothing is skipped silently.
 describe.runIf(process.getuid?.() === 0 || process.env['CI'] === 'true')('another user', () => {
-  function asNobody(file: string, options: object): string {
+  function readByNobody(file: string, options: object): string {
     const folder = temporaryFolder();
     chmodSync(folder, 0o755);
     const script = `
@@ -185,14 +186,8 @@ describe.runIf(process.getuid?.() === 0 || process.env['CI'] === 'true')('anothe
         const database = openSqlite(${JSON.stringify(file)}, ${JSON.stringify(options)});
         console.log(database.prepare('SELECT count(*) AS n FROM t').get().n);
       } catch (error) { console.log(error.code); }`;
-    return execFileSync(
-      'runuser',
-      ['-u', 'nobody', '--', process.execPath, '--input-type=module', '-e', script],
-      {
-        cwd: folder,
-        encoding: 'utf8',
-      },
-    ).trim();
+    const [program, args] = asNobody([process.execPath, '--input-type=module', '-e', script]);
+    return execFileSync(program, args, { cwd: folder, encoding: 'utf8' }).trim();
   }
 
   function openStore(): { folder: string; file: string } {
@@ -206,16 +201,16 @@ describe.runIf(process.getuid?.() === 0 || process.env['CI'] === 'true')('anothe
   test('who may read neither file nor folder is told that he may not', () => {
     const { folder, file } = openStore();
     chmodSync(file, 0o600);
-    expect(asNobody(file, { readonly: true })).toBe('store_unreadable');
+    expect(readByNobody(file, { readonly: true })).toBe('store_unreadable');
     chmodSync(file, 0o644);
     chmodSync(folder, 0o700);
-    expect(asNobody(file, { readonly: true })).toBe('store_unreadable');
-    expect(asNobody(join(folder, 'sub', 'x.db'), { readonly: true })).toBe('store_unreadable');
+    expect(readByNobody(file, { readonly: true })).toBe('store_unreadable');
+    expect(readByNobody(join(folder, 'sub', 'x.db'), { readonly: true })).toBe('store_unreadable');
   });
 
   test('a reader where no writer is at work and the folder is closed may not either', () => {
     const { file } = openStore();
-    expect(asNobody(file, { readonly: true })).toBe('store_unreadable');
+    expect(readByNobody(file, { readonly: true })).toBe('store_unreadable');
   });
 
   test('a reader beside a writer reads', () => {
@@ -224,13 +219,13 @@ describe.runIf(process.getuid?.() === 0 || process.env['CI'] === 'true')('anothe
     database.exec("INSERT INTO t VALUES ('x', 'y')");
     chmodSync(`${file}-wal`, 0o644);
     chmodSync(`${file}-shm`, 0o644);
-    expect(asNobody(file, { readonly: true })).toBe('1001');
+    expect(readByNobody(file, { readonly: true })).toBe('1001');
   });
 
   test('a writer without rights is told that the store cannot be written', () => {
     const { folder, file } = openStore();
-    expect(asNobody(file, {})).toBe('store_unwritable');
-    expect(asNobody(join(folder, 'new.db'), {})).toBe('store_unwritable');
+    expect(readByNobody(file, {})).toBe('store_unwritable');
+    expect(readByNobody(join(folder, 'new.db'), {})).toBe('store_unwritable');
   });
 });
 
