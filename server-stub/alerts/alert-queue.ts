@@ -2,9 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Bilingual } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
+import type { AlertDeliveryTable, AlertEventTable } from '../store/alert-tables.ts';
 import type { Store } from '../store/database.ts';
 import { type Columns, columnNames, rowsOf, selectRows } from '../store/rows.ts';
-import type { AlertDeliveryTable, AlertEventTable, Schema } from '../store/schema.ts';
+import type { Schema } from '../store/schema.ts';
 import type { AlertEvent, AlertType, Happening } from './alert-event.ts';
 import type { Channel } from './channel.ts';
 

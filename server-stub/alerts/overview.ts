@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import type { Bilingual } from '#core/errors.ts';
+import type { AlertDeliveryTable } from '../store/alert-tables.ts';
 import type { Transaction } from '../store/database.ts';
-import type { AlertDeliveryTable, Schema } from '../store/schema.ts';
+import type { Schema } from '../store/schema.ts';
 import type { AlertChannelConfig } from './channel-config.ts';
 
 /** What waits for a channel, and what became of the last thirty days. */

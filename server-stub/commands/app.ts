@@ -1,7 +1,7 @@
 import type { ExitCode } from '#core/error-table.ts';
 import { answer, usageError } from '#core/host/cli.ts';
 import { table } from '#core/host/table.ts';
-import { waitingForRenewal } from '../licensing/renewal-shortage.ts';
+import { listApps } from '../licensing/list-apps.ts';
 import { type AppSettings, setApp } from '../licensing/set-app.ts';
 import { type CommandContext, now, operator, withStore } from './context.ts';
 
@@ -13,26 +13,9 @@ export interface AppOptions {
 }
 
 /** `license-server app list`: Apps, their settings, and what waits for renewal licenses. */
-export async function listApps(context: CommandContext): Promise<ExitCode> {
+export async function listAppsBy(context: CommandContext): Promise<ExitCode> {
   const { terminal } = context;
-  const apps = await withStore(context, async ({ reader }) => {
-    const rows = await reader.selectFrom('app').selectAll().orderBy('cid').orderBy('app_id').execute();
-    const waiting = await waitingForRenewal(reader);
-    return rows.map((row) => ({
-      cid: row.cid,
-      appId: row.app_id,
-      vid: row.vid,
-      name: row.name,
-      preallocation: row.preallocation === 1,
-      autoRenewDays: row.renew_days,
-      autoRenewSeenDays: row.renew_seen_days,
-      deviceRenewal: row.device_renewal === 1,
-      legacyPid: row.legacy_pid,
-      waiting: waiting
-        .filter(({ appId }) => appId === row.app_id)
-        .map(({ pid, waiting: count }) => ({ pid, count })),
-    }));
-  });
+  const apps = await withStore(context, ({ reader }) => listApps(reader));
   const words = WORDS[terminal.language];
   const onOff = (on: boolean) => (on ? words.on : words.off);
   const rows = apps.map((app) => [

@@ -12,7 +12,7 @@ export function addApp({ program, language, run }: Setting): void {
   group
     .command('list')
     .description(texts.list)
-    .action(run(async (context) => (await import('../commands/app.ts')).listApps(context)));
+    .action(run(async (context) => (await import('../commands/app.ts')).listAppsBy(context)));
   group
     .command('set')
     .description(texts.set)

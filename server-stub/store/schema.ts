@@ -1,5 +1,12 @@
 import type { Generated } from 'kysely';
 import type { Category } from '#core/catalog.ts';
+import type { AlertDeliveryTable, AlertEventTable, AlertScanTable } from './alert-tables.ts';
+import type {
+  BulkChangeTable,
+  BulkItemTable,
+  ConsoleSessionTable,
+  ConsoleUserTable,
+} from './console-tables.ts';
 
 /** The tables as Kysely sees them; their definition is in migrations.ts. Times are epoch seconds. */
 export interface Schema {
@@ -65,47 +72,6 @@ export interface Schema {
   preauthorization_upload: UploadTable;
   /** LicenseKeys that were deleted while an upload that may hold them goes in. */
   preauthorization_removal: { upload_id: string; license_key: string };
-}
-
-/** A change of many licenses at once: gathered, looked at by a person, carried out piece by piece. */
-export interface BulkChangeTable {
-  bulk_id: string;
-  /** Whose licenses alone may be in it; null: any. */
-  cid: string | null;
-  /** Of the person who wished it. */
-  user_name: string;
-  verb: string;
-  /** JSON of what holds for all of them. */
-  wish: string;
-  /** JSON of where they come from. */
-  source: string;
-  /** How far it is gathered, or carried out. */
-  place: Generated<string>;
-  state: 'gathering' | 'ready' | 'running' | 'ended' | 'cancelled';
-  /** Counts of its items by outcome. */
-  fits: Generated<number>;
-  same: Generated<number>;
-  refused: Generated<number>;
-  changed: Generated<number>;
-  failed: Generated<number>;
-  created_at: number;
-  ended_at: number | null;
-}
-
-/** One license of it, as it was named. */
-export interface BulkItemTable {
-  bulk_id: string;
-  position: number;
-  name: string;
-  license: string | null;
-  /** JSON of what holds for this one. */
-  wish: string;
-  /** Before it is carried out `fits`: it may be; `same`: it is so already; `refused`. After: `changed`, `same`, `failed`. */
-  outcome: 'fits' | 'same' | 'refused' | 'changed' | 'failed';
-  /** JSON: code and detail of a refusal. */
-  problem: string | null;
-  /** JSON of what it was before, where that can be undone. */
-  before: string | null;
 }
 
 export interface AppTable {
@@ -303,40 +269,6 @@ export interface CredentialTable {
   last_used_at: number | null;
 }
 
-/** A person who signs in to the Console. */
-export interface ConsoleUserTable {
-  user_id: string;
-  /** In one spelling: NFKC, lower case. */
-  name: string;
-  role: 'admin' | 'operator' | 'viewer';
-  /** The one company that the person sees; null: all. */
-  cid: string | null;
-  /** PHC string of argon2id. */
-  password_hash: string;
-  /** 0 | 1: whether the next sign-in chooses another password. */
-  must_change: number;
-  /** Base32, of the second factor (RFC 6238); null: none. */
-  totp_secret: string | null;
-  /** The last time step whose code was taken: none is taken twice. */
-  totp_step: Generated<number>;
-  /** Wrong passwords and codes since the last right one. */
-  failures: Generated<number>;
-  locked_until: Generated<number>;
-  created_at: number;
-  disabled_at: number | null;
-  signed_in_at: number | null;
-}
-
-/** Where a person is signed in. */
-export interface ConsoleSessionTable {
-  /** SHA-256 of the cookie's 256 random bits, hex. */
-  token_hash: string;
-  user_id: string;
-  created_at: number;
-  seen_at: number;
-  expires_at: number;
-}
-
 /** The reply to a call that carried an Idempotency-Key, for 24 hours. */
 export interface IdempotencyTable {
   cid: string;
@@ -403,43 +335,4 @@ export interface UploadTable {
   duplicate_lines: Generated<string>;
   state: 'entering' | 'entered' | 'cleared';
   created_at: number;
-}
-
-/** A pass over times (of expiry, of silence): what lies after `since` up to `until` is told, beginning after `position`. */
-export interface AlertScanTable {
-  name: string;
-  since: number;
-  until: number;
-  /** JSON of the last row told; '' between two passes, when all up to `until` was told. */
-  position: string;
-}
-
-/** Something to tell; its id and data stay the same however often they are sent. */
-export interface AlertEventTable {
-  event_id: string;
-  cid: string;
-  type: string;
-  /** How near an end is, for types that tell it more than once; 0 for the others. */
-  stage: number;
-  at: number;
-  /** Licenses in it, 1 where it is about something else. */
-  size: number;
-  /** JSON. */
-  data: string;
-}
-
-/** An event on its way to a channel. */
-export interface AlertDeliveryTable {
-  event_id: string;
-  channel: string;
-  state: 'waiting' | 'delivered' | 'given_up';
-  /** When it was first to be sent; given up three days later. */
-  since: number;
-  next_at: number;
-  attempts: number;
-  /** Until then a server is at it; a claim of a killed server ends by itself. */
-  claimed_until: number;
-  ended_at: number | null;
-  /** JSON of words in both languages, about the last attempt. */
-  last_error: string | null;
 }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
-import type { ConsoleUserTable, Schema } from '../store/schema.ts';
+import type { ConsoleUserTable } from '../store/console-tables.ts';
+import type { Schema } from '../store/schema.ts';
 
 /** Signed in for a working day without a click, and for a week at the most; in seconds. */
 const IDLE_SECONDS = 12 * 3600;

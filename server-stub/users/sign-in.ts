@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
+import type { ConsoleUserTable } from '../store/console-tables.ts';
 import type { Store, Transaction } from '../store/database.ts';
-import type { ConsoleUserTable, Schema } from '../store/schema.ts';
+import type { Schema } from '../store/schema.ts';
 import { hashPassword, isPassword, requireGoodPassword } from './password.ts';
 import { totpStep } from './second-factor.ts';
 import { openSession } from './sessions.ts';

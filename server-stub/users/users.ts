@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
+import type { ConsoleUserTable } from '../store/console-tables.ts';
 import type { Transaction } from '../store/database.ts';
-import type { ConsoleUserTable, Schema } from '../store/schema.ts';
+import type { Schema } from '../store/schema.ts';
 import type { Role } from './role.ts';
 
 export interface UserWish {

@@ -7,7 +7,6 @@ import { createLog } from '#core/host/log.ts';
 import { reasonOf } from '#core/host/reason.ts';
 import { acceptUploads } from '../../licensing/preauthorization/accept-uploads.ts';
 import type { Upload } from '../../licensing/preauthorization/enter-upload.ts';
-import { requireGood } from '../../licensing/preauthorization/receive-file.ts';
 import { type Arrival, Uploads } from '../../licensing/preauthorization/uploads.ts';
 import type { Store } from '../../store/database.ts';
 import { type CommandContext, now, operator, withStore } from '../context.ts';
@@ -117,17 +116,13 @@ async function accept(
   { cid, actor, app: appId, partial = false }: UploadOptions & { cid: string; actor: string },
 ): Promise<void> {
   const { uploadId, received: file } = arrival;
-  try {
-    requireGood(file, partial);
-    await store.write(now(), async (transaction) => {
+  await uploads.settle(arrival, partial, () =>
+    store.write(now(), async (transaction) => {
       const wish = { cid, appId, uploadId, file, actor };
       const [outcome] = await acceptUploads(transaction, [wish]);
       if (outcome?.ok === false) throw outcome.error;
-    });
-  } catch (cause) {
-    await uploads.forsake(arrival);
-    throw cause;
-  }
+    }),
+  );
 }
 
 const WORDS = {

@@ -4,7 +4,7 @@ import { Validity } from '#core/catalog.ts';
 import { AppId, Id } from '#core/shapes.ts';
 import { allocate } from '../../licensing/allocate.ts';
 import { allocations } from '../../licensing/allocations.ts';
-import { waitingForRenewal } from '../../licensing/renewal-shortage.ts';
+import { type ListedApp, listApps } from '../../licensing/list-apps.ts';
 import { MOST_RENEW_DAYS, setApp } from '../../licensing/set-app.ts';
 import { takeBack } from '../../licensing/take-back.ts';
 import type { Services } from '../services.ts';
@@ -78,26 +78,12 @@ export function appRoutes(scope: FastifyInstance, { store, batch, clock }: Servi
     { config: { role: 'viewer' }, schema: { querystring: CompanyQuery, response: { 200: AppList } } },
     async (request): Promise<AppList> => {
       const cid = companyOf(request, request.query.cid);
-      const rows = await reader
-        .selectFrom('app')
-        .selectAll()
-        .$if(cid !== undefined, (query) => query.where('cid', '=', cid ?? ''))
-        .orderBy('cid')
-        .orderBy('name')
-        .orderBy('app_id')
-        .execute();
-      const waiting = await waitingForRenewal(reader);
+      const apps = await listApps(reader, cid);
       return {
-        apps: rows.map((row) => ({
-          ...{ appId: row.app_id, cid: row.cid, vid: row.vid, name: row.name },
-          preallocation: row.preallocation === 1,
-          autoRenewDays: row.renew_days,
-          autoRenewSeenDays: row.renew_seen_days,
-          deviceRenewal: row.device_renewal === 1,
-          defaultPid: row.legacy_pid,
-          waiting: waiting
-            .filter(({ appId }) => appId === row.app_id)
-            .reduce((sum, each) => sum + each.waiting, 0),
+        apps: apps.toSorted(byName).map(({ legacyPid: defaultPid, waiting, ...app }) => ({
+          ...app,
+          defaultPid,
+          waiting: waiting.reduce((sum, { count }) => sum + count, 0),
         })),
       };
     },
@@ -155,4 +141,10 @@ export function appRoutes(scope: FastifyInstance, { store, batch, clock }: Servi
       return { count, list: list.map(({ created_at: createdAt, ...item }) => ({ ...item, createdAt })) };
     },
   );
+}
+
+/** As people look for them; ids are in no order that means anything. */
+function byName(a: ListedApp, b: ListedApp): number {
+  const [one, other] = [a, b].map(({ cid, name }) => `${cid} ${name}`) as [string, string];
+  return one < other ? -1 : one > other ? 1 : 0;
 }

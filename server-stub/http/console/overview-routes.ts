@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as Type from 'typebox';
-import { overview } from '../../licensing/overview.ts';
+import { overview } from '../../overview.ts';
 import type { Services } from '../services.ts';
 import { CompanyQuery, companyOf } from './company-of.ts';
 import { Nullable } from './nullable.ts';

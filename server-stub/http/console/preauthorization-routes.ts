@@ -8,7 +8,7 @@ import { countOf } from '../../licensing/preauthorization/blocks.ts';
 import { clearPreauthorizations } from '../../licensing/preauthorization/clear-preauthorizations.ts';
 import { deletePreauthorizations } from '../../licensing/preauthorization/delete-preauthorizations.ts';
 import type { Upload } from '../../licensing/preauthorization/enter-upload.ts';
-import { exportPreauthorizations } from '../../licensing/preauthorization/export-preauthorizations.ts';
+import { preauthorizationText } from '../../licensing/preauthorization/export-preauthorizations.ts';
 import {
   findPreauthorization,
   pageOfPreauthorizations,
@@ -16,7 +16,6 @@ import {
 import { preauthorizedApps } from '../../licensing/preauthorization/lists.ts';
 import { newestUploads } from '../../licensing/preauthorization/newest-uploads.ts';
 import { preauthorize } from '../../licensing/preauthorization/preauthorize.ts';
-import { requireGood } from '../../licensing/preauthorization/receive-file.ts';
 import { switchPreauthorization } from '../../licensing/preauthorization/switch-preauthorization.ts';
 import { atItsPace, dropRest } from '../long-requests.ts';
 import { languageOf } from '../problems.ts';
@@ -179,9 +178,7 @@ export async function preauthorizationRoutes(scope: FastifyInstance, services: S
       const { appId, list } = await listOf(request, request.params.appId);
       reply.type('text/plain; charset=utf-8');
       reply.header('content-disposition', `attachment; filename="license-keys-${appId}.txt"`);
-      return list === undefined
-        ? ''
-        : reply.send(Readable.from(linesOf(exportPreauthorizations(reader, list.list))));
+      return list === undefined ? '' : reply.send(Readable.from(preauthorizationText(reader, list.list)));
     },
   );
 
@@ -224,15 +221,11 @@ function uploadRoute(scope: FastifyInstance, { store, batch, uploads, log }: Ser
         throw cause;
       });
       const { uploadId, received: file } = arrival;
-      try {
-        requireGood(file, partial);
+      await uploads.settle(arrival, partial, async () => {
         const wish = { cid: app.cid, appId: app.app_id, uploadId, file, ...requesterOf(request) };
         const outcome = await batch.submit(acceptUploads, wish);
         if (!outcome.ok) throw outcome.error;
-      } catch (cause) {
-        await uploads.forsake(arrival);
-        throw cause;
-      }
+      });
       uploads
         .enter(uploadId)
         .catch((err: unknown) =>
@@ -247,10 +240,6 @@ function uploadRoute(scope: FastifyInstance, { store, batch, uploads, log }: Ser
 
 function viewOf({ license_key, created_at }: { readonly license_key: string; readonly created_at: number }) {
   return { licenseKey: license_key, createdAt: created_at };
-}
-
-async function* linesOf(pieces: AsyncIterable<readonly string[]>): AsyncGenerator<string> {
-  for await (const piece of pieces) yield `${piece.join('\n')}\n`;
 }
 
 function uploadView(upload: Upload, language: 'en' | 'zh'): UploadView {

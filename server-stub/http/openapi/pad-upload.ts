@@ -6,7 +6,7 @@ import { codeOf } from '#core/host/reason.ts';
 import { idempotent } from '../../licensing/idempotent.ts';
 import { acceptUploads } from '../../licensing/preauthorization/accept-uploads.ts';
 import type { Upload } from '../../licensing/preauthorization/enter-upload.ts';
-import { type ReceivedFile, requireGood } from '../../licensing/preauthorization/receive-file.ts';
+import type { ReceivedFile } from '../../licensing/preauthorization/receive-file.ts';
 import type { Arrival, Uploads } from '../../licensing/preauthorization/uploads.ts';
 import { requireApp } from '../../licensing/require-app.ts';
 import { callerOf } from '../authentication.ts';
@@ -52,8 +52,7 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
     partial: boolean,
   ): Promise<string> {
     const { uploadId, received: file } = arrival;
-    try {
-      requireGood(file, partial);
+    return uploads.settle(arrival, partial, async () => {
       const key = idempotencyKeyOf(request, PATH, { query: Query, body: file.sha256 });
       const { cid } = callerOf(request);
       const wish = { cid, appId, uploadId, file, ...requesterOf(request) };
@@ -61,10 +60,7 @@ export async function padUploadRoutes(scope: FastifyInstance, services: Services
       if (!outcome.ok) throw outcome.error;
       if (outcome.body.uploadId !== uploadId) await uploads.folder.adopt(arrival.file, outcome.body.uploadId);
       return outcome.body.uploadId;
-    } catch (cause) {
-      await uploads.forsake(arrival);
-      throw cause;
-    }
+    });
   }
 
   await scope.register(async (inner) => {

@@ -5,7 +5,7 @@ import * as Type from 'typebox';
 import { LicenseError } from '#core/errors.ts';
 import { parseLicenseKey } from '#core/ids.ts';
 import { localTime } from '#core/local-time.ts';
-import { exportPreauthorizations } from '../../licensing/preauthorization/export-preauthorizations.ts';
+import { preauthorizationText } from '../../licensing/preauthorization/export-preauthorizations.ts';
 import {
   findPreauthorization,
   type PreauthorizedKey,
@@ -65,7 +65,7 @@ export function padsRoutes(scope: FastifyInstance, { store, config: { zone } }: 
       const { list } = await appOf(request.query.appid, callerOf(request));
       reply.type('text/plain; charset=utf-8');
       if (list === undefined) return '';
-      const pieces = textOf(exportPreauthorizations(store.reader, list.list));
+      const pieces = preauthorizationText(store.reader, list.list);
       // What is small leaves in one write with its length. Source: contract, Common "Transport".
       const first = await pieces.next();
       if (first.done) return '';
@@ -74,10 +74,6 @@ export function padsRoutes(scope: FastifyInstance, { store, config: { zone } }: 
       return reply.send(Readable.from(restOf([first.value, second.value], pieces)));
     });
   }
-}
-
-async function* textOf(pieces: AsyncIterable<readonly string[]>): AsyncGenerator<string> {
-  for await (const piece of pieces) yield `${piece.join('\n')}\n`;
 }
 
 /** The pieces that were looked at, then the others as they are asked for. */

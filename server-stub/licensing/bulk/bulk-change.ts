@@ -2,8 +2,9 @@ import type { Kysely, Selectable } from 'kysely';
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
+import type { BulkChangeTable, BulkItemTable } from '../../store/console-tables.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { BulkChangeTable, BulkItemTable, Schema } from '../../store/schema.ts';
+import type { Schema } from '../../store/schema.ts';
 import type { LicenseVerb } from '../license-acts.ts';
 import type { LicenseFilter } from '../license-filter.ts';
 

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import { LicenseError } from '#core/errors.ts';
+import type { BulkItemTable } from '../../store/console-tables.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { BulkItemTable, LicenseTable, Schema } from '../../store/schema.ts';
+import type { LicenseTable, Schema } from '../../store/schema.ts';
 import { previewChanges } from '../change-licenses.ts';
 import { findLicenses } from '../find-licenses.ts';
 import { ACTS, type ActWish } from '../license-acts.ts';

@@ -1,5 +1,6 @@
 import type { Transaction } from '../../store/database.ts';
 import { rowsOf } from '../../store/rows.ts';
+import type { LicenseTable } from '../../store/schema.ts';
 import { changeLicenses, type LicenseOutcome, licensesByValue } from '../change-licenses.ts';
 import { ACTS, type ActWish } from '../license-acts.ts';
 import type { BulkChange, BulkItem } from './bulk-change.ts';
@@ -23,11 +24,11 @@ export async function runBulk({ db, audit }: Transaction, bulk: BulkChange): Pro
     .orderBy('position')
     .limit(PIECE)
     .execute();
-  const before = await beforeOf(db, bulk, items);
   const licenses = await licensesByValue(
     db,
     items.map(({ license }) => license ?? ''),
   );
+  const before = beforeOf(bulk, licenses);
   const wishes = items.map((item) => wishOf(bulk, item, licenses.get(item.license ?? '')?.cid ?? ''));
   const outcomes = await changeLicenses({ db, audit }, wishes, ACTS[bulk.verb].change);
   const ended = items.map(({ position }, index) => endOf(position, outcomes[index], before));
@@ -49,16 +50,11 @@ export async function runBulk({ db, audit }: Transaction, bulk: BulkChange): Pro
 }
 
 /** What a label was, so that it can be given back. */
-async function beforeOf(
-  db: Transaction['db'],
+function beforeOf(
   { verb }: BulkChange,
-  items: readonly BulkItem[],
-): Promise<ReadonlyMap<string, string>> {
+  licenses: ReadonlyMap<string, LicenseTable>,
+): ReadonlyMap<string, string> {
   if (verb !== 'label') return new Map();
-  const licenses = await licensesByValue(
-    db,
-    items.map(({ license }) => license ?? ''),
-  );
   return new Map(
     [...licenses].map(([value, { label, group_name: group }]) => [value, JSON.stringify({ label, group })]),
   );

@@ -47,3 +47,8 @@ export async function* exportPreauthorizations(
     await new Promise((turn) => setImmediate(turn));
   }
 }
+
+/** The same as text: one LicenseKey a line. */
+export async function* preauthorizationText(db: Kysely<Schema>, list: number): AsyncGenerator<string> {
+  for await (const piece of exportPreauthorizations(db, list)) yield `${piece.join('\n')}\n`;
+}

@@ -4,7 +4,7 @@ import type { Logger } from '#core/host/log.ts';
 import { newId } from '#core/ids.ts';
 import type { Store } from '../../store/database.ts';
 import { type EnterOptions, enterUpload, findUpload, type Upload } from './enter-upload.ts';
-import { type ReceivedFile, receiveFile } from './receive-file.ts';
+import { type ReceivedFile, receiveFile, requireGood } from './receive-file.ts';
 import { UploadFolder } from './upload-folder.ts';
 
 /** Files of one company that may arrive at the same time. */
@@ -80,6 +80,22 @@ export class Uploads {
 
   get maxBytes(): number {
     return this.#options.maxBytes;
+  }
+
+  /**
+   * Lets a file that was looked through become an upload; whatever speaks against it, nothing of the file is left.
+   *
+   * @param accept makes it one, in a transaction
+   * @throws `upload_invalid` where lines are wrong and not `partial`; as `accept`
+   */
+  async settle<T>(arrival: Arrival, partial: boolean, accept: () => Promise<T>): Promise<T> {
+    try {
+      requireGood(arrival.received, partial);
+      return await accept();
+    } catch (cause) {
+      await this.forsake(arrival);
+      throw cause;
+    }
   }
 
   /** Removes a file that became no upload. Where the store does not say so, as after a fault, it is kept for later. */

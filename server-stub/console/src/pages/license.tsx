@@ -21,6 +21,7 @@ import { dayOf, timeOf } from '../data/times.ts';
 import { useUsage } from '../data/usage.ts';
 import { Failure } from '../shell/failure.tsx';
 import { STATUS } from '../shell/license-status.ts';
+import { PartTitle } from '../shell/page-title.tsx';
 import { useMe } from '../shell/session-context.ts';
 
 type Verb = 'suspend' | 'resume' | 'renew' | 'release' | 'transfer' | 'rebind' | 'label';
@@ -120,9 +121,7 @@ export function LicensePage() {
           { key: 'group', label: t('group'), children: row.group || '–' },
         ]}
       />
-      <Typography.Title level={2} style={{ fontSize: 18, margin: 0 }}>
-        {t('history')}
-      </Typography.Title>
+      <PartTitle title={t('history')} />
       <Timeline
         items={data.timeline.toReversed().map(({ seq, at, actor, action, detail }) => ({
           key: seq,

@@ -4,7 +4,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { call, type OverviewView, type Usage } from '../data/api.ts';
-import { describeProduct } from '../data/describe-product.ts';
+import { useNames } from '../data/names.ts';
 import { timeOf } from '../data/times.ts';
 import { useUsage } from '../data/usage.ts';
 import { Failure } from '../shell/failure.tsx';
@@ -58,7 +58,7 @@ export function OverviewPage() {
                 key={JSON.stringify(notice)}
                 type="warning"
                 showIcon
-                title={<NoticeText notice={notice} usage={usage} />}
+                title={<NoticeText notice={notice} />}
               />
             ))
           )}
@@ -102,7 +102,7 @@ export function OverviewPage() {
       <Row gutter={[12, 12]}>
         {fullest(usage).map((pool) => (
           <Col key={`${pool.cid} ${pool.pid} ${pool.appId}`} xs={24} md={12} xl={8}>
-            <Gauge pool={pool} usage={usage} />
+            <Gauge pool={pool} />
           </Col>
         ))}
       </Row>
@@ -118,11 +118,9 @@ function fullest(usage: Usage | undefined): Usage['pools'] {
     .slice(0, GAUGES);
 }
 
-function Gauge({ pool, usage }: { pool: Usage['pools'][number]; usage: Usage | undefined }) {
-  const { t } = useTranslation();
-  const product = usage?.products.find(({ pid }) => pid === pool.pid);
-  const app = usage?.apps.find(({ appId }) => appId === pool.appId)?.name ?? t('shared');
-  const name = `${describeProduct(product, t)} · ${app}`;
+function Gauge({ pool }: { pool: Usage['pools'][number] }) {
+  const { product, app } = useNames();
+  const name = `${product(pool.pid)} · ${app(pool.appId)}`;
   const percent = Math.round((100 * pool.used) / pool.granted);
   return (
     <Card size="small">

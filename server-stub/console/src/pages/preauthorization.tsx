@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Flex, Input, Select, Switch, Typography } from 'antd';
+import { Button, Flex, Input, Select, Switch, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -11,6 +11,7 @@ import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { PageTitle } from '../shell/page-title.tsx';
 import { useMe } from '../shell/session-context.ts';
+import { useAsk } from '../shell/use-ask.ts';
 import { AddKeys } from './preauthorization/add-keys.tsx';
 import { Uploads } from './preauthorization/uploads.tsx';
 
@@ -21,7 +22,6 @@ type Key = PreauthorizationView['keys'][number];
 export function PreauthorizationPage() {
   const { t, i18n } = useTranslation();
   const { role, zone } = useMe();
-  const { modal } = App.useApp();
   const apps = useApps().data?.apps ?? [];
   const [wanted, want] = useSearchParams();
   const appId = wanted.get('appId') ?? apps[0]?.appId;
@@ -45,8 +45,7 @@ export function PreauthorizationPage() {
   const name = apps.find((app) => app.appId === appId)?.name ?? '';
   const may = role !== 'viewer';
   const count = data?.count ?? 0;
-  const ask = (title: string, okText: string, act: () => void) =>
-    modal.confirm({ title, okText, cancelText: t('cancel'), onOk: act });
+  const ask = useAsk();
   return (
     <Flex vertical gap={16}>
       <PageTitle title={t('preauthorization')}>
@@ -70,7 +69,7 @@ export function PreauthorizationPage() {
           disabled={!may || data === undefined}
           loading={turn.isPending}
           onChange={(enabled) =>
-            enabled ? ask(t('switchOnSure', { count }), t('ok'), () => turn.mutate(true)) : turn.mutate(false)
+            enabled ? ask(t('switchOnSure', { count }), () => turn.mutate(true)) : turn.mutate(false)
           }
         />
         <Typography.Text strong>{t(data?.enabled ? 'onlyListed' : 'anyKey')}</Typography.Text>
@@ -97,7 +96,7 @@ export function PreauthorizationPage() {
               danger
               disabled={chosen.length === 0}
               onClick={() =>
-                ask(t('deleteSure', { count: chosen.length }), t('delete'), () => remove.mutate(chosen))
+                ask(t('deleteSure', { count: chosen.length }), () => remove.mutate(chosen), t('delete'))
               }
             >
               {t('delete')}
@@ -106,7 +105,7 @@ export function PreauthorizationPage() {
               danger
               disabled={count === 0}
               onClick={() =>
-                ask(t('clearSure', { count, app: name }), t('clear'), () => clear.mutate(undefined))
+                ask(t('clearSure', { count, app: name }), () => clear.mutate(undefined), t('clear'))
               }
             >
               {t('clear')}

@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, type Purchases } from '../data/api.ts';
 import { describeProduct } from '../data/describe-product.ts';
+import { useNames } from '../data/names.ts';
 import { timeOf } from '../data/times.ts';
-import { useUsage } from '../data/usage.ts';
 import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { PageTitle } from '../shell/page-title.tsx';
@@ -18,15 +18,14 @@ type Line = Purchases['lines'][number];
 export function PurchasesPage() {
   const { t, i18n } = useTranslation();
   const { role, zone } = useMe();
-  const usage = useUsage().data;
   const [isImporting, setImporting] = useState(false);
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['purchases'],
     queryFn: () => call<Purchases>('GET', '/purchases'),
   });
   const grants = new Map(data?.grants.map((grant) => [grant.grantId, grant]));
-  const app = (appId: string | undefined) =>
-    appId === undefined ? t('anyAppOf') : (usage?.apps.find((each) => each.appId === appId)?.name ?? appId);
+  const names = useNames();
+  const app = (appId: string | undefined) => (appId === undefined ? t('anyAppOf') : names.app(appId));
   const renewedBy = (pid: string) =>
     (data?.lines ?? []).filter((line) => line.kind === 'renewal' && line.pid === pid && !line.withdrawn);
   return (

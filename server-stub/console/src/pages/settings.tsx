@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { App, Badge, Button, Descriptions, Flex, Typography } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { call, type Receipt, type Retried, type Settings } from '../data/api.ts';
+import { useNames } from '../data/names.ts';
 import { dayOf, timeOf } from '../data/times.ts';
-import { useUsage } from '../data/usage.ts';
 import { useAct } from '../data/use-act.ts';
 import { Copied } from '../shell/copied.tsx';
 import { DataTable } from '../shell/data-table.tsx';
@@ -19,7 +19,7 @@ export function SettingsPage() {
   const { t, i18n } = useTranslation();
   const { zone } = useMe();
   const { message } = App.useApp();
-  const companies = useUsage().data?.companies ?? [];
+  const { company } = useNames();
   const { data, error, refetch } = useQuery({
     queryKey: ['settings'],
     queryFn: () => call<Settings>('GET', '/settings'),
@@ -68,7 +68,7 @@ export function SettingsPage() {
           {
             title: t('company'),
             dataIndex: 'cid',
-            render: (cid: string) => companies.find((each) => each.cid === cid)?.name ?? cid,
+            render: company,
           },
           { title: t('serial'), dataIndex: 'serial' },
           { title: t('from'), dataIndex: 'nbf', render: (at: number) => dayOf(at, zone) },

@@ -1,10 +1,11 @@
-import { Flex, Progress, Typography } from 'antd';
+import { Flex, Progress } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { Usage } from '../data/api.ts';
-import { describeProduct } from '../data/describe-product.ts';
+import { useNames } from '../data/names.ts';
 import { useUsage } from '../data/usage.ts';
 import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
+import { PageTitle, PartTitle } from '../shell/page-title.tsx';
 
 type Pool = Usage['pools'][number];
 
@@ -12,16 +13,10 @@ type Pool = Usage['pools'][number];
 export function UsagePage() {
   const { t } = useTranslation();
   const { data, error, isPending, refetch } = useUsage();
-  const companies = new Map(data?.companies.map(({ cid, name }) => [cid, name]));
-  const apps = new Map(data?.apps.map(({ appId, name }) => [appId, name]));
-  const products = new Map(data?.products.map((product) => [product.pid, product]));
-  const company = (cid: string) => companies.get(cid) ?? cid;
-  const app = (appId: string) => (appId === '' ? t('shared') : (apps.get(appId) ?? appId));
+  const { company, app, product } = useNames();
   return (
     <Flex vertical gap={16}>
-      <Typography.Title level={1} style={{ fontSize: 24, margin: 0 }}>
-        {t('usage')}
-      </Typography.Title>
+      <PageTitle title={t('usage')} />
       {error !== null && <Failure error={error} again={() => void refetch()} />}
       <DataTable<Pool>
         name={t('usage')}
@@ -37,7 +32,7 @@ export function UsagePage() {
             dataIndex: 'pid',
             render: (pid: string) => (
               <>
-                <div>{describeProduct(products.get(pid), t)}</div>
+                <div>{product(pid)}</div>
                 <code className="id">{pid}</code>
               </>
             ),
@@ -60,9 +55,7 @@ export function UsagePage() {
           },
         ]}
       />
-      <Typography.Title level={2} style={{ fontSize: 18, margin: 0 }}>
-        {t('renewals')}
-      </Typography.Title>
+      <PartTitle title={t('renewals')} />
       <DataTable<Usage['renewals'][number]>
         name={t('renewals')}
         loading={isPending}
@@ -77,7 +70,7 @@ export function UsagePage() {
             dataIndex: 'renewId',
             render: (renewId: string, { pid }) => (
               <>
-                <div>{describeProduct(products.get(pid), t)}</div>
+                <div>{product(pid)}</div>
                 <code className="id">{renewId}</code>
               </>
             ),

@@ -1,13 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { App, Badge, Button, Flex, Form, Input, Modal, Select, Typography } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, type Session, type User, type UserList, type UserWithPassword } from '../data/api.ts';
 import { timeOf } from '../data/times.ts';
 import { useUsage } from '../data/usage.ts';
+import { useAct } from '../data/use-act.ts';
 import { DataTable } from '../shell/data-table.tsx';
 import { Failure } from '../shell/failure.tsx';
+import { PageTitle } from '../shell/page-title.tsx';
 import { useMe } from '../shell/session-context.ts';
+import { useAsk } from '../shell/use-ask.ts';
 
 const ROLES: readonly Session['role'][] = ['viewer', 'operator', 'admin'];
 
@@ -16,56 +19,47 @@ export function UsersPage() {
   const { t, i18n } = useTranslation();
   const { zone, name: me } = useMe();
   const { modal } = App.useApp();
-  const queries = useQueryClient();
   const companies = useUsage().data?.companies ?? [];
   const { data, error, isPending } = useQuery({
     queryKey: ['users'],
     queryFn: () => call<UserList>('GET', '/users'),
   });
   const [isAdding, setAdding] = useState(false);
-  const changed = () => queries.invalidateQueries({ queryKey: ['users'] });
-  const tell = async (user: UserWithPassword) => {
-    await changed();
+  const tell = (user: UserWithPassword) => {
+    setAdding(false);
     modal.success({
       title: t('passwordOnce', { name: user.name }),
       content: <Typography.Text copyable>{user.password}</Typography.Text>,
       okText: t('ok'),
     });
   };
-  const add = useMutation({
-    mutationFn: ({ cid = null, ...wish }: Pick<User, 'name' | 'role'> & { cid?: string | null }) =>
+  const add = useAct(
+    ({ cid = null, ...wish }: Pick<User, 'name' | 'role'> & { cid?: string | null }) =>
       call<UserWithPassword>('POST', '/users', { ...wish, cid }),
-    onSuccess: async (user) => {
-      setAdding(false);
-      await tell(user);
-    },
-  });
-  const change = useMutation({
-    mutationFn: ({ name, ...wish }: { name: string; disabled: boolean }) =>
+    ['users'],
+    tell,
+  );
+  const change = useAct(
+    ({ name, ...wish }: { name: string; disabled: boolean }) =>
       call<User>('PATCH', `/users/${encodeURIComponent(name)}`, wish),
-    onSuccess: changed,
-    onError: (failure) => void modal.error({ title: failure.message, okText: t('ok') }),
-  });
-  const reset = useMutation({
-    mutationFn: (name: string) =>
+    ['users'],
+  );
+  const reset = useAct(
+    (name: string) =>
       call<UserWithPassword>('POST', `/users/${encodeURIComponent(name)}/password`, {
         withoutSecondFactor: false,
       }),
-    onSuccess: tell,
-    onError: (failure) => void modal.error({ title: failure.message, okText: t('ok') }),
-  });
-  const ask = (title: string, act: () => void) =>
-    modal.confirm({ title, okText: t('ok'), cancelText: t('cancel'), onOk: act });
+    ['users'],
+    tell,
+  );
+  const ask = useAsk();
   return (
     <Flex vertical gap={16}>
-      <Flex justify="space-between" align="center" gap={8}>
-        <Typography.Title level={1} style={{ fontSize: 24, margin: 0 }}>
-          {t('users')}
-        </Typography.Title>
+      <PageTitle title={t('users')}>
         <Button type="primary" onClick={() => setAdding(true)}>
           {t('addUser')}
         </Button>
-      </Flex>
+      </PageTitle>
       {error !== null && <Failure error={error} />}
       <DataTable<User>
         name={t('users')}
@@ -164,7 +158,6 @@ export function UsersPage() {
               options={companies.map(({ cid, name }) => ({ value: cid, label: `${name} (${cid})` }))}
             />
           </Form.Item>
-          {add.error !== null && <Failure error={add.error} />}
         </Form>
       </Modal>
     </Flex>

@@ -10,7 +10,7 @@ import {
   type SeatsMoved,
   type Usage,
 } from '../../data/api.ts';
-import { describeProduct } from '../../data/describe-product.ts';
+import { useNames } from '../../data/names.ts';
 import { timeOf } from '../../data/times.ts';
 import { useUsage } from '../../data/usage.ts';
 import { useAct } from '../../data/use-act.ts';
@@ -42,8 +42,8 @@ export function AppQuota({ app: { appId, cid, preallocation } }: { app: AppList[
     ['allocations', 'usage', 'overview'],
     () => setDirection(undefined),
   );
-  const product = (pid: string) => usage?.products.find((each) => each.pid === pid);
-  const pids = [...new Set(usage?.pools.filter((pool) => pool.cid === cid).map(({ pid }) => pid))];
+  const { product, productChoices } = useNames();
+  const choices = productChoices(cid);
   const may = role !== 'viewer' && preallocation;
   return (
     <>
@@ -66,7 +66,7 @@ export function AppQuota({ app: { appId, cid, preallocation } }: { app: AppList[
           {
             title: t('product_'),
             dataIndex: 'pid',
-            render: (pid: string) => describeProduct(product(pid), t),
+            render: product,
           },
           { title: t('granted'), dataIndex: 'granted', align: 'end' },
           { title: t('allocated'), dataIndex: 'allocated', align: 'end' },
@@ -101,7 +101,7 @@ export function AppQuota({ app: { appId, cid, preallocation } }: { app: AppList[
           {
             title: t('product_'),
             dataIndex: 'pid',
-            render: (pid: string) => describeProduct(product(pid), t),
+            render: product,
           },
         ]}
       />
@@ -120,16 +120,11 @@ export function AppQuota({ app: { appId, cid, preallocation } }: { app: AppList[
           id="seats"
           layout="vertical"
           requiredMark={false}
-          initialValues={{ pid: pids[0], count: 1 }}
+          initialValues={{ pid: choices[0]?.value, count: 1 }}
           onFinish={(wish) => move.mutate(wish)}
         >
           <Form.Item name="pid" label={t('product_')} rules={[{ required: true, message: t('required') }]}>
-            <Select
-              options={pids.map((pid) => ({
-                value: pid,
-                label: `${describeProduct(product(pid), t)} · ${pid.slice(0, 8)}…`,
-              }))}
-            />
+            <Select options={choices} />
           </Form.Item>
           <Form.Item name="count" label={t('count')} rules={[{ required: true, message: t('required') }]}>
             <InputNumber min={1} max={100_000_000} precision={0} style={{ width: '100%' }} autoFocus />

@@ -1,8 +1,7 @@
 import { App, Button, Flex, Form, InputNumber, Select, Switch } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { type AppList, call } from '../../data/api.ts';
-import { describeProduct } from '../../data/describe-product.ts';
-import { useUsage } from '../../data/usage.ts';
+import { useNames } from '../../data/names.ts';
 import { useAct } from '../../data/use-act.ts';
 import { PartTitle } from '../../shell/page-title.tsx';
 import { useMe } from '../../shell/session-context.ts';
@@ -15,14 +14,13 @@ export function AppSettings({ app }: { app: Listed }) {
   const { t } = useTranslation();
   const { role } = useMe();
   const { message } = App.useApp();
-  const usage = useUsage().data;
+  const { productChoices } = useNames();
   const { appId, cid, autoRenewDays, autoRenewSeenDays, deviceRenewal, defaultPid } = app;
   const save = useAct(
     (wish: Settings) => call<void>('PATCH', `/apps/${appId}`, wish),
     ['apps'],
     () => void message.success(t('saved')),
   );
-  const pids = [...new Set(usage?.pools.filter((pool) => pool.cid === cid).map(({ pid }) => pid))];
   return (
     <>
       <PartTitle title={t('settings')} />
@@ -45,17 +43,7 @@ export function AppSettings({ app }: { app: Listed }) {
           <Switch />
         </Form.Item>
         <Form.Item name="defaultPid" label={t('defaultPid')} extra={t('defaultPidWhy')}>
-          <Select
-            allowClear
-            placeholder={t('off')}
-            options={pids.map((pid) => ({
-              value: pid,
-              label: `${describeProduct(
-                usage?.products.find((each) => each.pid === pid),
-                t,
-              )} · ${pid.slice(0, 8)}…`,
-            }))}
-          />
+          <Select allowClear placeholder={t('off')} options={productChoices(cid)} />
         </Form.Item>
         {role !== 'viewer' && (
           <Flex>

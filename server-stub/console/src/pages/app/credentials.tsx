@@ -11,6 +11,7 @@ import { DataTable } from '../../shell/data-table.tsx';
 import { Failure } from '../../shell/failure.tsx';
 import { PartTitle } from '../../shell/page-title.tsx';
 import { useMe } from '../../shell/session-context.ts';
+import { useAsk } from '../../shell/use-ask.ts';
 
 const OVERLAP_HOURS = 24;
 
@@ -54,8 +55,7 @@ export function Credentials() {
     tell,
   );
   const revoke = useAct((id: string) => call<void>('DELETE', `/credentials/${id}`), ['credentials']);
-  const ask = (title: string, act: () => void) =>
-    modal.confirm({ title, okText: t('ok'), cancelText: t('cancel'), onOk: act });
+  const ask = useAsk();
   return (
     <>
       <PartTitle title={t('credentials')}>

@@ -3,14 +3,14 @@ import { App, Button, Flex, Form, InputNumber, Modal, Select, Typography } from 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AppList, call, type EnrollmentList } from '../../data/api.ts';
-import { describeProduct } from '../../data/describe-product.ts';
+import { useNames } from '../../data/names.ts';
 import { saveFile } from '../../data/save-file.ts';
 import { dayOf } from '../../data/times.ts';
-import { useUsage } from '../../data/usage.ts';
 import { useAct } from '../../data/use-act.ts';
 import { DataTable } from '../../shell/data-table.tsx';
 import { PartTitle } from '../../shell/page-title.tsx';
 import { useMe } from '../../shell/session-context.ts';
+import { useAsk } from '../../shell/use-ask.ts';
 
 type Listed = EnrollmentList['enrollments'][number];
 
@@ -19,7 +19,7 @@ export function Enrollments({ app: { appId, cid } }: { app: AppList['apps'][numb
   const { t } = useTranslation();
   const { zone } = useMe();
   const { modal } = App.useApp();
-  const usage = useUsage().data;
+  const ask = useAsk();
   const [isMaking, setMaking] = useState(false);
   const { data, isPending } = useQuery({
     queryKey: ['enrollments', appId],
@@ -44,8 +44,8 @@ export function Enrollments({ app: { appId, cid } }: { app: AppList['apps'][numb
     (id: string) => call<void>('DELETE', `/apps/${appId}/enrollments/${id}`),
     ['enrollments'],
   );
-  const product = (pid: string) => usage?.products.find((each) => each.pid === pid);
-  const pids = [...new Set(usage?.pools.filter((pool) => pool.cid === cid).map(({ pid }) => pid))];
+  const { product, productChoices } = useNames();
+  const choices = productChoices(cid);
   return (
     <>
       <PartTitle title={t('enrollments')}>
@@ -75,7 +75,7 @@ export function Enrollments({ app: { appId, cid } }: { app: AppList['apps'][numb
           {
             title: t('product_'),
             dataIndex: 'pid',
-            render: (pid: string) => describeProduct(product(pid), t),
+            render: product,
           },
           {
             title: '',
@@ -85,14 +85,7 @@ export function Enrollments({ app: { appId, cid } }: { app: AppList['apps'][numb
                 <Button
                   size="small"
                   danger
-                  onClick={() =>
-                    modal.confirm({
-                      title: t('revokeSure', { count: used }),
-                      okText: t('revoke'),
-                      cancelText: t('cancel'),
-                      onOk: () => revoke.mutate(id),
-                    })
-                  }
+                  onClick={() => ask(t('revokeSure', { count: used }), () => revoke.mutate(id), t('revoke'))}
                 >
                   {t('revoke')}
                 </Button>
@@ -114,16 +107,11 @@ export function Enrollments({ app: { appId, cid } }: { app: AppList['apps'][numb
           id="new-enrollment"
           layout="vertical"
           requiredMark={false}
-          initialValues={{ pid: pids[0], maxActivations: 100, days: 365 }}
+          initialValues={{ pid: choices[0]?.value, maxActivations: 100, days: 365 }}
           onFinish={(wish) => make.mutate(wish)}
         >
           <Form.Item name="pid" label={t('product_')} rules={[{ required: true, message: t('required') }]}>
-            <Select
-              options={pids.map((pid) => ({
-                value: pid,
-                label: `${describeProduct(product(pid), t)} · ${pid.slice(0, 8)}…`,
-              }))}
-            />
+            <Select options={choices} />
           </Form.Item>
           <Flex gap={12}>
             <Form.Item name="maxActivations" label={t('maxActivations')}>
