@@ -42,7 +42,8 @@ async function openIn(
   open: Browser,
   options: BrowserContextOptions,
 ): Promise<{ page: Page; errors: string[] }> {
-  const context = await open.newContext({ ignoreHTTPSErrors: true, ...options });
+  // Without motion: on a machine that is busy, the end of an animation is an event that may not come.
+  const context = await open.newContext({ ignoreHTTPSErrors: true, reducedMotion: 'reduce', ...options });
   onTestFinished(() => context.close());
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
