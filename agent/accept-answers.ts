@@ -2,14 +2,14 @@ import type { EpochSeconds } from '#core/clock.ts';
 import { Answer, claimsOf, nonceOf, type VerifiedAnswer, verifyNewAnswer } from '#core/documents/answer.ts';
 import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { isEnding, type LicenseDenial } from '#core/documents/license-denial.ts';
-import { adoptSuccession, type KnownRoots } from '#core/documents/root-succession.ts';
+import { adoptSuccession, type KnownRoots, rootVersionOf } from '#core/documents/root-succession.ts';
 import { asLicenseError, isStoreFault, LicenseError } from '#core/errors.ts';
 import { parseShape } from '#core/shapes.ts';
 import { type Enrolled, subjectOf } from './enrolled.ts';
 import type { HeldLicense } from './held-license.ts';
 import type { HeldLicenses } from './held-licenses.ts';
 import type { AcceptedChange, AgentStore } from './store/agent-store.ts';
-import type { Channel, LicenseRow, PendingRequest } from './store/schema.ts';
+import { type Channel, type LicenseRow, type PendingRequest, REQUEST_SECONDS } from './store/schema.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 import type { SignedTime } from './trusted-time.ts';
 import { departureOf } from './wish.ts';
@@ -31,12 +31,19 @@ export interface AcceptParts {
   readonly store: AgentStore;
   readonly clock: TrustedClock;
   readonly held: HeldLicenses;
-  /** Takes newer vendor roots in, once they are stored; gives the enrollment under them. */
+  /** Takes vendor roots in where they are newer than those that are known; gives the enrollment under the newest. */
   readonly adopt: (roots: KnownRoots) => Enrolled;
 }
 
-interface Believed extends Accepted {
+/** How new a certificate is: one under a newer root is newer whatever its serial, which the thief of a root may choose. */
+interface Issued {
   readonly certificate: string;
+  readonly rootVersion: number;
+  readonly serial: number;
+}
+
+interface Believed extends Accepted {
+  readonly issued: Issued;
   readonly roots: KnownRoots;
   readonly change: AcceptedChange;
   readonly signed: SignedTime & { readonly forwardOnly: boolean };
@@ -46,8 +53,8 @@ interface Believed extends Accepted {
  * Accepts answers, each by itself, or refuses it and leaves everything as it was; what is accepted is stored in one
  * transaction. Source: protocol, Trust, Time and "What ends a license on a device".
  *
- * @returns per answer what was accepted, or why not: as verifyNewAnswer; `root_succession_invalid`, `answer_unexpected`, `issuer_serial_old`,
- * `answer_stale`, `answer_for_another_license`
+ * @returns per answer what was accepted, or why not: as verifyNewAnswer; `root_succession_invalid`, `answer_unexpected`,
+ * `issuer_serial_old`, `answer_stale`, `answer_for_another_license`
  * @throws of the store
  */
 export async function acceptAnswers(
@@ -62,7 +69,7 @@ export async function acceptAnswers(
   const believedAt = new Map<string, EpochSeconds>();
   for (const each of arrived) {
     try {
-      const one = await believe(parts, each, channel, { serial: highest.serial, believedAt });
+      const one = await believe(parts, each, channel, { highest, believedAt });
       believedAt.set(one.request.licenseKey, one.signed.iat);
       outcomes.push(one);
     } catch (thrown) {
@@ -73,21 +80,18 @@ export async function acceptAnswers(
   const believed = outcomes.filter((outcome): outcome is Believed => !(outcome instanceof LicenseError));
   if (believed.length > 0) {
     const mark = clock.adopting(believed.map(({ signed }) => signed));
-    const roots = believed
-      .map((each) => each.roots)
-      .reduce((newest, each) => (each.all.length > newest.all.length ? each : newest), enrolled.roots);
-    const areNewer = roots !== enrolled.roots;
+    const newest = believed.map(({ issued }) => issued).reduce(newerOf, highest);
+    // What is known of the roots was verified, while the disk may have lost it, or another road led further meanwhile.
+    const under = adopt(believed.map(({ roots }) => roots).reduce(longerOf));
     store.accept({
       serverId: enrolled.subject.serverId,
-      ...believed
-        .map(({ certificate, verified: { serial } }) => ({ certificate, serial }))
-        .reduce((one, other) => (other.serial > one.serial ? other : one), highest),
+      certificate: newest.certificate,
+      serial: newest.serial,
       mark,
-      rootSuccession: areNewer ? roots.rootSuccession : undefined,
+      rootSuccession: under.roots.rootSuccession,
       answers: believed.map(({ change }) => change),
     });
     clock.hold(mark);
-    const under = areNewer ? adopt(roots) : enrolled;
     // It was verified just now: whoever asks next need not do it again.
     for (const { request, verified, change } of believed)
       if (verified.kind === 'token' && change.held)
@@ -97,36 +101,49 @@ export async function acceptAnswers(
 }
 
 /**
- * The highest serial that this server was seen to have, by the certificate that says so: the disk is not trusted. Source:
- * protocol, Trust.
+ * The newest certificate that this server was seen to have, by its own word: the disk is not trusted. Source: protocol,
+ * Trust.
  */
-async function highestIssued({
-  enrolled,
-  store,
-}: AcceptParts): Promise<{ certificate: string; serial: number }> {
-  const { serverId, cid } = enrolled.subject;
+async function highestIssued({ enrolled: { subject, roots }, store }: AcceptParts): Promise<Issued> {
+  const { serverId, cid } = subject;
   const certificate = store.highestCertificate(serverId) ?? '';
   try {
-    const {
-      sub,
-      cid: company,
-      serial,
-    } = await issuerCertificateDocument.verify(certificate, enrolled.roots.all);
-    if (sub === serverId && company === cid) return { certificate, serial };
+    const claims = await issuerCertificateDocument.verify(certificate, roots.all);
+    if (claims.sub === serverId && claims.cid === cid) return issuedBy(certificate, roots);
   } catch (thrown) {
     if (!(thrown instanceof LicenseError)) throw thrown;
   }
-  return { certificate: '', serial: 0 };
+  return { certificate: '', rootVersion: 0, serial: 0 };
+}
+
+/** @param certificate verified under one of the roots */
+function issuedBy(certificate: string, roots: KnownRoots): Issued {
+  const { kid, claims } = issuerCertificateDocument.parse(certificate);
+  return { certificate, rootVersion: rootVersionOf(kid, roots) ?? 0, serial: claims.serial };
+}
+
+function newerOf(one: Issued, other: Issued): Issued {
+  return isOlder(one, other) ? other : one;
+}
+
+function isOlder(one: Issued, other: Issued): boolean {
+  return one.rootVersion === other.rootVersion
+    ? one.serial < other.serial
+    : one.rootVersion < other.rootVersion;
+}
+
+function longerOf(one: KnownRoots, other: KnownRoots): KnownRoots {
+  return other.all.length > one.all.length ? other : one;
 }
 
 async function believe(
-  { enrolled, store, held: heldLicenses }: AcceptParts,
+  { enrolled, store, clock, held: heldLicenses }: AcceptParts,
   { answer: input, jti }: Arrived,
   channel: Channel,
-  { serial: highest, believedAt }: { serial: number; believedAt: ReadonlyMap<string, EpochSeconds> },
+  { highest, believedAt }: { highest: Issued; believedAt: ReadonlyMap<string, EpochSeconds> },
 ): Promise<Believed> {
   const answer = parseShape(Answer, input, 'document_malformed', 'answer');
-  const request = requestOf(store, enrolled, answer, channel);
+  const request = requestOf({ enrolled, store, clock }, answer, channel);
   // Which license it is about is what was asked for; an answer that says otherwise is refused by what follows.
   const licenseKey = request?.licenseKey ?? enrolled.subject.licenseKey;
   const roots = await adoptSuccession(enrolled.roots, answer.rootSuccession ?? []);
@@ -135,8 +152,9 @@ async function believe(
   if (request === undefined || request.jti !== nonce || (jti !== undefined && jti !== nonce))
     throw new LicenseError('answer_unexpected');
 
-  if (verified.serial < highest)
-    throw new LicenseError('issuer_serial_old', { serial: verified.serial, highest });
+  const issued = issuedBy(answer.issuerCertificate, roots);
+  if (isOlder(issued, highest))
+    throw new LicenseError('issuer_serial_old', { serial: issued.serial, highest: highest.serial });
   const held = await heldLicenses.held(enrolled, licenseKey);
   // A file may have been kept back: neither an older token nor, worse, one that was signed before the license was given
   // up or taken away comes after what is known since.
@@ -159,24 +177,24 @@ async function believe(
     request,
     verified,
     roots,
-    certificate: answer.issuerCertificate,
+    issued,
     change: { id: { appId, pid, licenseKey }, jti: nonce, held: row, isGone },
     signed: { iat, request, forwardOnly: keepsToken },
   };
 }
 
 /**
- * The request that an answer names, not verified yet. One that gives a license up may be answered by either road:
- * it is made online again while its file is under way.
+ * The request that an answer names, not verified yet, while it waits. One that gives a license up may be answered by
+ * either road: it is made online again while its file is under way.
  */
 function requestOf(
-  store: AgentStore,
-  { subject }: Enrolled,
+  { enrolled: { subject }, store, clock }: Pick<AcceptParts, 'enrolled' | 'store' | 'clock'>,
   answer: Answer,
   channel: Channel,
 ): PendingRequest | undefined {
   const request = store.pending.find(nonceOf(answer));
   if (request?.appId !== subject.appId || request.pid !== subject.pid) return undefined;
+  if (clock.time().confirmed - request.madeAt > REQUEST_SECONDS) return undefined;
   const isDeparture = departureOf(request.purpose) !== undefined;
   return request.channel === channel || isDeparture ? request : undefined;
 }

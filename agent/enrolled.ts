@@ -47,21 +47,24 @@ export async function readStoredEnrollment(config: AgentConfig): Promise<PinnedE
 }
 
 /**
- * The enrollment under the newest roots that the store remembers. The disk is not trusted: a succession that does not
- * hold is passed over, and comes again with the next answer.
+ * The enrollment under the newest roots that the store remembers. The disk is not trusted: from the first succession
+ * that does not hold they are passed over, and come again with the next answer.
  */
 export async function underStoredRoots(
   pinned: PinnedEnrollment,
   store: AgentStore,
   log?: Logger,
 ): Promise<PinnedEnrollment> {
+  const chain = store.rootSuccession;
+  let { roots } = pinned;
   try {
-    return { ...pinned, roots: await adoptSuccession(pinned.roots, store.rootSuccession) };
+    for (let length = 1; length <= chain.length; length += 1)
+      roots = await adoptSuccession(roots, chain.slice(0, length));
   } catch (thrown) {
     if (!(thrown instanceof LicenseError)) throw thrown;
-    log?.warn({ code: thrown.code }, 'the stored root succession does not hold; going on without it');
-    return pinned;
+    log?.warn({ code: thrown.code }, 'the stored root succession does not hold; going on without its rest');
   }
+  return { ...pinned, roots };
 }
 
 /** What an enrollment makes of this device. */

@@ -1,4 +1,4 @@
-import type { KnownRoots } from '#core/documents/root-succession.ts';
+import { type KnownRoots, rootVersionOf } from '#core/documents/root-succession.ts';
 import { LicenseError } from '#core/errors.ts';
 import { evaluate, type TrustedTime, type Verdict } from '#core/evaluate.ts';
 import type { Logger } from '#core/host/log.ts';
@@ -74,9 +74,13 @@ export class Licenses {
 
   /** Puts another enrollment in the place of the present one; what is held is verified again under it. */
   enroll(enrolled: Enrolled): void {
-    const { rootSuccession } = enrolled.roots;
-    if (rootSuccession.length > 0) this.store.saveRootSuccession(rootSuccession);
-    this.#enrolled = enrolled;
+    // It may have taken its time, and an answer have led to newer roots of the same vendor meanwhile.
+    const known = this.#enrolled?.roots;
+    const isBehind =
+      known !== undefined && rootVersionOf(enrolled.roots.root.thumbprint, known) !== undefined;
+    const roots = isBehind ? known : enrolled.roots;
+    this.store.saveRootSuccession(roots.rootSuccession);
+    this.#enrolled = { ...enrolled, roots };
     this.announce([this.own]);
   }
 

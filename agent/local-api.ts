@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { errorTable } from '#core/error-table.ts';
 import { asLicenseError, type Language, LicenseError, messageOf, remedyOf } from '#core/errors.ts';
 import type { Logger } from '#core/host/log.ts';
@@ -21,6 +22,10 @@ export interface LocalApiOptions {
 /** An enrollment file with its certificate authority fits. */
 const MAX_BODY_BYTES = 256 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** For who takes no answer. */
+const SEND_TIMEOUT_MS = 60_000;
+/** Requests of one connection that wait for their answers (RFC 9112 §9.3.2); who sends more reads none of them. */
+const MOST_PIPELINED = 8;
 /** Who comes in a flood waits to be accepted, as far as the system allows. */
 const BACKLOG = 4096;
 /** Event streams of one socket at most. */
@@ -36,9 +41,11 @@ const MOST_UNSENT_BYTES = 1024 * 1024;
  */
 export async function listenLocally({ socket, mode, routes, log }: LocalApiOptions): Promise<LocalServer> {
   const streams = new Set<ServerResponse>();
+  const isTooMuch = countPipelined();
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 8192 },
     (request, response) => {
+      if (isTooMuch(request, response)) return void request.socket.destroy();
       respond(request, response, routes, streams).catch((thrown: unknown) =>
         sendFailure(response, thrown, languageOf(request), log),
       );
@@ -60,6 +67,20 @@ export async function listenLocally({ socket, mode, routes, log }: LocalApiOptio
         server.close(() => closed());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Whether a request comes on a connection where too many wait for their answers. */
+function countPipelined(): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const waiting = new WeakMap<Socket, number>();
+  const add = (socket: Socket, more: number) => {
+    const count = (waiting.get(socket) ?? 0) + more;
+    waiting.set(socket, count);
+    return count;
+  };
+  return ({ socket }, response) => {
+    response.once('close', () => add(socket, -1));
+    return add(socket, 1) > MOST_PIPELINED;
   };
 }
 
@@ -137,6 +158,7 @@ function sendFailure(response: ServerResponse, thrown: unknown, language: Langua
 
 function send(response: ServerResponse, status: number, value: object): void {
   const body = `${JSON.stringify(value)}\n`;
+  response.setTimeout(SEND_TIMEOUT_MS);
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),

@@ -5,7 +5,13 @@ import { type Enrolled, subjectOf } from './enrolled.ts';
 import type { HeldLicenses } from './held-licenses.ts';
 import type { MeterTotals } from './meter-totals.ts';
 import type { AgentStore } from './store/agent-store.ts';
-import type { Channel, LicenseId, LicenseRow, PendingRequest } from './store/schema.ts';
+import {
+  type Channel,
+  type LicenseId,
+  type LicenseRow,
+  type PendingRequest,
+  REQUEST_SECONDS,
+} from './store/schema.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 import { departureOf, type Wish } from './wish.ts';
 
@@ -17,9 +23,6 @@ export interface PrepareParts {
   readonly totals: MeterTotals;
   readonly held: HeldLicenses;
 }
-
-/** How long a server remembers a request by its jti. Source: protocol, Idempotence. */
-const RETRY_SECONDS = 90 * 86_400;
 
 /**
  * Makes requests and stores them before they can be sent. What changes something at the server and was not answered is
@@ -35,7 +38,7 @@ export async function prepareRequests(
   channel: Channel,
 ): Promise<PendingRequest[]> {
   const { device, enrolled, store, clock, totals, held: heldLicenses } = parts;
-  const { now } = clock.time();
+  const { now, confirmed } = clock.time();
   const reading = clock.reading();
   let counter = store.pending.takeCounters(wishes.length);
   const answers: PendingRequest[] = [];
@@ -71,7 +74,7 @@ export async function prepareRequests(
     answers.push(request);
     made.push(request);
   }
-  if (made.length > 0) store.pending.add({ requests: made, replaced, rows }, now);
+  if (made.length > 0) store.pending.add({ requests: made, replaced, rows }, confirmed);
   return answers;
 }
 
@@ -92,7 +95,7 @@ async function mayRetry(
   { compact, madeAt }: PendingRequest,
   { purpose, automatic, toLicenseKey, renewId }: Wish,
 ): Promise<boolean> {
-  if (clock.time().confirmed - madeAt > RETRY_SECONDS) return false;
+  if (clock.time().confirmed - madeAt > REQUEST_SECONDS) return false;
   try {
     const request = await licenseRequestDocument.verify(compact, [device.key]);
     const isSame = automatic || (request.toLicenseKey === toLicenseKey && request.renewId === renewId);

@@ -26,6 +26,8 @@ export interface VerificationKey {
   /** RFC 7638 SHA-256 thumbprint; `kid` of what the key signs and `cnf.jkt` of what is bound to it. */
   readonly thumbprint: string;
   readonly publicKey: KeyObject;
+  /** Where another took its place: since when, in epoch seconds. What it signs later is not believed. */
+  readonly replacedAt?: number;
 }
 
 export interface SigningKey extends VerificationKey {

@@ -31,8 +31,8 @@ export interface AcceptedChanges {
   readonly certificate: string;
   readonly serial: number;
   readonly mark: ClockMark;
-  /** Where they led to newer vendor roots. */
-  readonly rootSuccession?: RootSuccession | undefined;
+  /** What leads to the newest vendor roots that are known. */
+  readonly rootSuccession: RootSuccession;
   readonly answers: readonly AcceptedChange[];
 }
 
@@ -184,7 +184,7 @@ export class AgentStore {
           )
           .run(serverId, serial, certificate);
         writeMark(database, mark);
-        if (rootSuccession !== undefined) writeRootSuccession(database, rootSuccession);
+        writeRootSuccession(database, rootSuccession);
         deletePending(
           database,
           answers.map(({ jti }) => jti),
@@ -216,7 +216,10 @@ function writeMark(database: SqliteDatabase, mark: ClockMark): void {
 }
 
 function writeRootSuccession(database: SqliteDatabase, rootSuccession: RootSuccession): void {
-  database.prepare('UPDATE device SET root_succession = ? WHERE id = 1').run(JSON.stringify(rootSuccession));
+  const text = rootSuccession.length === 0 ? null : JSON.stringify(rootSuccession);
+  database
+    .prepare('UPDATE device SET root_succession = @text WHERE id = 1 AND root_succession IS NOT @text')
+    .run({ text });
 }
 
 function readJson<S extends Type.TSchema>(schema: S, text: string): Type.Static<S> | undefined {

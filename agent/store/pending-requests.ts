@@ -3,7 +3,7 @@ import type { EpochSeconds } from '#core/clock.ts';
 import type { SqliteDatabase } from '#core/host/sqlite.ts';
 import { shapeProblem } from '#core/shapes.ts';
 import { writeLicense } from './license-rows.ts';
-import { type LicenseId, type LicenseRow, PendingRequest } from './schema.ts';
+import { type LicenseId, type LicenseRow, PendingRequest, REQUEST_SECONDS } from './schema.ts';
 import type { Use } from './use.ts';
 
 /** What is written with new requests, before they are sent. */
@@ -17,9 +17,8 @@ export interface NewRequests {
 
 const MAX_COUNTER = Number.MAX_SAFE_INTEGER - 100_000;
 const RequestCounter = Type.Integer({ minimum: 0, maximum: MAX_COUNTER });
-/** File requests of a license that wait, and for how long. Source: protocol, Time. */
+/** File requests of a license that wait. Source: protocol, Time. */
 const MOST_FILES = 8;
-const FILE_SECONDS = 90 * 86_400;
 
 const COLUMNS = `jti, app_id AS appId, pid, license_key AS licenseKey, purpose, channel, compact,
   boot_id AS bootId, uptime, made_at AS madeAt`;
@@ -54,8 +53,12 @@ export class PendingRequests {
     );
   }
 
-  /** Stores requests before they are sent. */
-  add({ requests, replaced, rows }: NewRequests, now: EpochSeconds): void {
+  /**
+   * Stores requests before they are sent.
+   *
+   * @param confirmed a time that surely has passed: a clock that went ahead ends no wait
+   */
+  add({ requests, replaced, rows }: NewRequests, confirmed: EpochSeconds): void {
     this.#use((database) =>
       database.transaction(() => {
         deletePending(database, replaced);
@@ -67,7 +70,7 @@ export class PendingRequests {
         for (const request of requests) insert.run(request);
         for (const [id, row] of rows) writeLicense(database, id, row);
         for (const request of requests)
-          if (request.channel === 'file') removeOldFiles(database, request, now);
+          if (request.channel === 'file') removeOldFiles(database, request, confirmed);
       })(),
     );
   }
@@ -117,7 +120,7 @@ export function deletePending(database: SqliteDatabase, jtis: readonly string[])
 function removeOldFiles(
   database: SqliteDatabase,
   { appId, pid, licenseKey }: LicenseId,
-  now: EpochSeconds,
+  confirmed: EpochSeconds,
 ): void {
   database
     .prepare(
@@ -128,7 +131,7 @@ function removeOldFiles(
            WHERE app_id = @appId AND pid = @pid AND license_key = @licenseKey AND channel = 'file'
            ORDER BY rowid DESC LIMIT ${MOST_FILES}))`,
     )
-    .run({ appId, pid, licenseKey, oldest: now - FILE_SECONDS });
+    .run({ appId, pid, licenseKey, oldest: confirmed - REQUEST_SECONDS });
 }
 
 function isRequest(row: unknown): row is PendingRequest {

@@ -106,6 +106,9 @@ export const LicenseRow = Type.Object({
 });
 export type LicenseRow = Type.Static<typeof LicenseRow>;
 
+/** How long a request waits for its answer, and how long a server remembers it. Source: protocol, Idempotence. */
+export const REQUEST_SECONDS = 90 * 86_400;
+
 /** A request that an answer may come for. */
 export const PendingRequest = Type.Object({
   jti: Id,
@@ -118,6 +121,7 @@ export const PendingRequest = Type.Object({
   compact: Type.String({ minLength: 5, maxLength: 16_384 }),
   bootId: Type.String({ minLength: 1, maxLength: 64 }),
   uptime: Type.Integer({ minimum: 0 }),
+  /** By the clock of then, which may have been ahead: held against confirmed time, no request ages too early. */
   madeAt: Epoch,
 });
 export type PendingRequest = Type.Static<typeof PendingRequest>;

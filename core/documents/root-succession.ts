@@ -38,7 +38,9 @@ export interface KnownRoots {
   readonly root: VerificationKey;
   /** Together with the root it names a successor. */
   readonly spare: VerificationKey;
-  /** The roots of every version, newest first: what was signed under an earlier one and is held stays held. */
+  /**
+   * The roots of every version, newest first: what an earlier one signed before it was replaced stays good.
+   */
   readonly all: readonly VerificationKey[];
   /** What led from version 1 to here: one less than there are versions. */
   readonly rootSuccession: RootSuccession;
@@ -69,7 +71,12 @@ async function follow(known: KnownRoots, link: SignedSuccession): Promise<KnownR
   const earlier = [...known.all, known.spare].map(({ thumbprint }) => thumbprint);
   if (new Set([root.thumbprint, spare.thumbprint, ...earlier]).size !== earlier.length + 2)
     invalid(version, { en: 'its keys are not new', zh: '其中的密钥并非新密钥' });
-  return { root, spare, all: [root, ...known.all], rootSuccession: [...known.rootSuccession, link] };
+  return {
+    root,
+    spare,
+    all: [root, { ...known.root, replacedAt: claims.iat }, ...known.all.slice(1)],
+    rootSuccession: [...known.rootSuccession, link],
+  };
 }
 
 async function vouchedFor(compact: string, key: VerificationKey, version: number): Promise<SuccessionClaims> {
@@ -98,12 +105,19 @@ function invalid(version: number, problem: Bilingual): never {
 }
 
 /**
- * That a signature is by the newest root, not by one that was replaced: whoever holds an old key signs nothing new.
+ * That a signature is by the newest root, not by one that was replaced: whoever holds an old key can put an early `iat`
+ * into what it signs today, but nothing new is believed under it.
  *
  * @param kid thumbprint of the signer; one that is no root at all is left to the document's verify
  * @throws `root_succeeded`
  */
-export function requireNewestRoot(kid: string, { root, all }: Pick<KnownRoots, 'root' | 'all'>): void {
-  if (kid !== root.thumbprint && all.some(({ thumbprint }) => thumbprint === kid))
-    throw new LicenseError('root_succeeded', { kid });
+export function requireNewestRoot(kid: string, roots: KnownRoots): void {
+  const version = rootVersionOf(kid, roots);
+  if (version !== undefined && version < roots.all.length) throw new LicenseError('root_succeeded', { kid });
+}
+
+/** The version of the root with this thumbprint, the first is 1; undefined where it is none of them. */
+export function rootVersionOf(kid: string, { all }: KnownRoots): number | undefined {
+  const at = all.findIndex(({ thumbprint }) => thumbprint === kid);
+  return at === -1 ? undefined : all.length - at;
 }

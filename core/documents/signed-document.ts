@@ -34,7 +34,8 @@ export interface SignedDocument<Claims> {
   /**
    * What a document says, vouched for by one of the keys.
    *
-   * @throws as {@link parse}; `issuer_untrusted` where none of the keys is its `kid`, `signature_invalid`
+   * @throws as {@link parse}; `issuer_untrusted` where none of the keys is its `kid`, `signature_invalid`,
+   * `root_succeeded` where its `iat` is after another key took the place of the signer
    */
   verify(compact: unknown, keys: readonly VerificationKey[]): Promise<Claims>;
 }
@@ -93,6 +94,8 @@ export function defineDocument<S extends Type.TSchema>(
           throw new LicenseError('signature_invalid', { where: typ }, { cause });
         throw cause;
       }
+      if (key.replacedAt !== undefined && !(issuedAt(claims) <= key.replacedAt))
+        throw new LicenseError('root_succeeded', { kid });
       return claims;
     },
   };
@@ -146,6 +149,11 @@ function splitCompact(compact: unknown, maxBytes: number, where: string | Biling
 
 function isCanonicalBase64url(part: string): boolean {
   return part.length > 0 && Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
+/** When a document was signed, by its own word; no time, where it does not say. */
+function issuedAt(claims: unknown): number {
+  return (claims as { readonly iat?: number }).iat ?? Number.NaN;
 }
 
 function decodeJson(part: string, where: string | Bilingual): unknown {

@@ -1,8 +1,15 @@
 import * as Type from 'typebox';
+import type { EpochSeconds } from '../clock.ts';
 import { type Bilingual, LicenseError } from '../errors.ts';
 import { PublicJwk, verificationKey } from '../keys.ts';
 import { parseJson } from '../shapes.ts';
-import { type KnownRoots, MAX_SUCCESSIONS, RootSuccession } from './root-succession.ts';
+import {
+  type KnownRoots,
+  MAX_SUCCESSIONS,
+  RootSuccession,
+  rootSuccessionDocument,
+  type SignedSuccession,
+} from './root-succession.ts';
 
 /** What a device maker bakes into the device: `/etc/license-agent/vendor-roots.json`. */
 export const VendorRoots = Type.Object({
@@ -40,11 +47,23 @@ export function parseVendorRoots(text: string, where: string): PinnedRoots {
   }
   try {
     const root = verificationKey(file.root);
-    const all = [root, ...previous.map(verificationKey).toReversed()];
+    const earlier = previous.map((jwk, index) => ({
+      ...verificationKey(jwk),
+      replacedAt: replacedAt(rootSuccession[index]),
+    }));
+    const all = [root, ...earlier.toReversed()];
     return { vendor, root, spare: verificationKey(file.spare), all, rootSuccession };
   } catch (cause) {
-    throw malformed(where, { en: 'holds a key that is not canonical', zh: '其中的密钥编码不规范' }, cause);
+    throw malformed(
+      where,
+      { en: 'holds a key or a succession that cannot be read', zh: '其中的密钥或更替文件无法读取' },
+      cause,
+    );
   }
+}
+
+function replacedAt(link: SignedSuccession | undefined): EpochSeconds {
+  return rootSuccessionDocument.parse(link?.root).claims.iat;
 }
 
 function malformed(where: string, problem: Bilingual, cause?: unknown): LicenseError {

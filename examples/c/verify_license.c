@@ -32,6 +32,8 @@ enum { MOST_BYTES = 8192, MOST_ANSWER = 262144, KEY_BYTES = 32, SIGNATURE_BYTES 
 
 /* The "x" of the vendor's root, and of those that took its place. */
 static char roots[MOST_ROOTS][X_LENGTH + 1];
+/* When another took the place of each but the last: what it signed later counts no more. */
+static double replaced_at[MOST_ROOTS];
 static int root_count;
 
 static void refuse(const char *format, ...) {
@@ -159,7 +161,10 @@ static cJSON *verify_by_root(const char *compact, const char *typ) {
         thumbprint(roots[each], kid);
         if (strcmp(kid, text_of(header, "kid")) != 0) continue;
         cJSON_Delete(header);
-        return verify(compact, typ, roots[each]);
+        cJSON *claims = verify(compact, typ, roots[each]);
+        if (each < root_count - 1 && number_of(claims, "iat") > replaced_at[each])
+            refuse("%s: signed by a root that was replaced before", typ);
+        return claims;
     }
     refuse("%s: no root of this vendor signed it", typ);
     return NULL;
@@ -181,6 +186,7 @@ static void follow_roots(const cJSON *chain) {
         cJSON *again = verify(text_of(link, "spare"), "license-root+jwt", spare);
         if (!cJSON_Compare(claims, again, 1)) refuse("the halves of a succession differ");
         if (number_of(claims, "version") != version || root_count == MOST_ROOTS) refuse("a succession is missing");
+        replaced_at[root_count - 1] = number_of(claims, "iat");
         snprintf(roots[root_count++], sizeof roots[0], "%s", x_of(member(claims, "root")));
         snprintf(spare, sizeof spare, "%s", x_of(member(claims, "spare")));
         cJSON_Delete(claims);

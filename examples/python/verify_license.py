@@ -44,7 +44,10 @@ def verify_document(compact: str, typ: str, *jwks: dict) -> dict:
         key.verify(decode(signature_text), f"{header_text}.{claims_text}".encode())
     except InvalidSignature:
         raise Refused(f"{typ}: the signature is wrong") from None
-    return json.loads(decode(claims_text))
+    claims = json.loads(decode(claims_text))
+    if "replacedAt" in jwk:
+        demand(claims["iat"] <= jwk["replacedAt"], f"{typ}: signed by a root that was replaced before")
+    return claims
 
 
 def thumbprint(jwk: dict) -> str:
@@ -59,13 +62,18 @@ def demand(condition: bool, problem: str) -> None:
 
 
 def known_roots(pinned: dict, chain: list) -> list:
-    """The pinned root, those before it, and those that took its place: each signed by root and spare before it."""
+    """The roots before the pinned one, that one, and those that took its place: each signed by root and spare before it.
+
+    What a root signed after it was replaced counts no more.
+    """
     root, spare = pinned["root"], pinned["spare"]
-    roots = [root, *pinned.get("previous", [])]
+    replaced = [json.loads(decode(link["root"].split(".")[1]))["iat"] for link in pinned.get("rootSuccession", [])]
+    roots = [{**jwk, "replacedAt": at} for jwk, at in zip(pinned.get("previous", []), replaced)] + [root]
     for link in chain[len(roots) - 1 :]:
         claims = verify_document(link["root"], "license-root+jwt", root)
         demand(claims == verify_document(link["spare"], "license-root+jwt", spare), "the halves of a succession differ")
         demand(claims["version"] == len(roots) + 1, "a succession is missing")
+        roots[-1] = {**root, "replacedAt": claims["iat"]}
         root, spare = claims["root"], claims["spare"]
         roots.append(root)
     return roots

@@ -3,7 +3,7 @@ import type { Answer } from '#core/documents/answer.ts';
 import { parseLicenseRequest } from '#core/documents/license-request.ts';
 import type { RequestFile } from '#core/documents/request-file.ts';
 import { call, startAgent, until } from './running-agent.ts';
-import { DAY } from './support.ts';
+import { DAY, HOUR } from './support.ts';
 
 const admin = { socket: 'admin' } as const;
 
@@ -77,6 +77,35 @@ describe('without a network', () => {
     const newer = await answersTo(await request({ purpose: 'refresh' }));
     expect(await bring([...newer, ...older])).toMatchObject([{ outcome: 'ok' }, { outcome: 'answer_stale' }]);
     expect((await client.status()).usableUntil).toBe(clock.wall + 104 * DAY);
+  });
+
+  test('a clock that was a year ahead for a minute ends no waiting request', async () => {
+    const { request, answersTo, bring, clock } = await offline();
+    const waiting = await request({ purpose: 'refresh' });
+    clock.wall += 366 * DAY;
+    const ahead = await request({ purpose: 'refresh' });
+    clock.wall -= 366 * DAY;
+    clock.pass(DAY);
+    expect(await bring(await answersTo(waiting))).toMatchObject([{ outcome: 'ok' }]);
+    expect(await bring(await answersTo(ahead))).toMatchObject([{ outcome: 'ok' }]);
+  });
+
+  test('a request waits for its answer for 90 days, also where no other was made since', async () => {
+    const { request, answersTo, bring, clock } = await offline();
+    const [early, late] = [await request({ purpose: 'refresh' }), await request({ purpose: 'refresh' })];
+    clock.pass(90 * DAY);
+    expect(await bring(await answersTo(early))).toMatchObject([{ outcome: 'ok' }]);
+    // An hour of running time, and the clock is believed.
+    clock.pass(HOUR + 1);
+    expect(await bring(await answersTo(late))).toMatchObject([{ outcome: 'answer_unexpected' }]);
+  });
+
+  test('a device that was off for months waits no less for the answer to what it asks when it is on again', async () => {
+    const { request, answersTo, bring, clock } = await offline();
+    clock.reboot({ offSeconds: 80 * DAY });
+    const waiting = await request({ purpose: 'refresh' });
+    clock.pass(60 * DAY);
+    expect(await bring(await answersTo(waiting))).toMatchObject([{ outcome: 'ok' }]);
   });
 
   test('a transfer to nobody is refused before anything is given up', async () => {

@@ -334,6 +334,20 @@ describe('what is stored is verified on every load', () => {
     expect([state, fault]).toEqual(['invalid', 'document_malformed']);
   });
 
+  test('a suspension of another license beside the token is found', async () => {
+    const world = new World();
+    const agent = openAgent(world);
+    const { license } = await agent.activate();
+    const { answer = null } = agent.store.licenses.read(world.subject) ?? {};
+    const { verifyHeld } = await import('../../agent/held-license.ts');
+    const beside = async (named: string) => {
+      const denial = JSON.stringify(await world.denialAnswer('suspended', { license: named }));
+      return (await verifyHeld({ answer, denial, departed: null }, world.subject, [world.root])).fault?.code;
+    };
+    expect(await beside(license)).toBe(undefined);
+    expect(await beside(newId())).toBe('answer_for_another_license');
+  });
+
   test("another device's token is refused", async () => {
     const [state, fault] = await tampered(async (_, world) =>
       JSON.stringify(await world.tokenAnswer({ cnf: { jkt: generateSigningKey().thumbprint } })),

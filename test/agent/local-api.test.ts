@@ -107,6 +107,28 @@ describe('the local API', () => {
     expect(await allowed()).toBe(true);
   });
 
+  test('who asks thousands of times without waiting for an answer is cut off, and a check answered', async () => {
+    const { socket, allowed } = await running();
+    const before = process.memoryUsage().rss;
+    const pipelined = Array.from({ length: 20 }, () => {
+      const connection = connect(socket).pause();
+      onTestFinished(() => void connection.destroy());
+      connection.on('error', () => {});
+      connection.write('GET /v1/status HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20_000));
+      return new Promise<void>((resolve) => connection.on('close', () => resolve()));
+    });
+    expect(await allowed()).toBe(true);
+    await Promise.all(pipelined);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+  });
+
+  test('a few requests one after the other in one go are each answered', async () => {
+    const { socket } = await running();
+    const get = (more = '') => `GET /v1/check?media=video HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+    const answers = await raw(socket, get() + get() + get('Connection: close\r\n'));
+    expect(answers.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
+  });
+
   test('a body of 100 MB is not read to its end', async () => {
     const { socket, allowed } = await running();
     const before = process.memoryUsage().rss;

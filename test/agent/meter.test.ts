@@ -59,6 +59,16 @@ describe('sessions', () => {
     expect(await used()).toBe(3);
   });
 
+  test('that were not heard of for two and a half minutes are over, and not a second earlier', async () => {
+    const { clock, open, beat, client } = await metered({ minutes: 100 });
+    const session = await open();
+    clock.pass(150);
+    expect(await beat(session.id)).toMatchObject({ id: session.id });
+    clock.pass(151);
+    expect((await client.status()).sessions).toBe(0);
+    expect(await codeOf(() => beat(session.id))).toBe('unknown_session');
+  });
+
   test('of an application that fell silent count to its last heartbeat, and are over', async () => {
     const { clock, open, beat, used, client } = await metered({ minutes: 100 });
     const { id } = await open();

@@ -1,16 +1,23 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { newSecret } from '#core/ids.ts';
 import { generateSigningKey } from '#core/keys.ts';
-import { post, startAgent, until } from '../agent/running-agent.ts';
+import { verifyLicense } from '../../agent/client/verify-license.ts';
+import { call, post, startAgent, until } from '../agent/running-agent.ts';
+import { DAY } from '../agent/support.ts';
 import { AgentFolder } from '../flow/agent-folder.ts';
 import { Running } from '../flow/program.ts';
 import { requireDebianPackage, requireDebianProgram } from '../support/debian.ts';
 import { serveEnvironment } from '../support/prepare-server.ts';
+import { replaceRoot } from '../support/succession.ts';
 import { VendorAndServer } from '../support/vendor-and-server.ts';
 import { NOW } from '../support/world.ts';
 
@@ -141,6 +148,41 @@ describe('in C', () => {
       stdout: expect.stringContaining('refused'),
     });
   });
+});
+
+test('no program believes what a root signed after it was replaced', async () => {
+  const { socket, folder, world, daemon } = await licensed();
+  const proof = (nonce: string) => call(daemon, 'POST', '/v1/proof', { body: { nonce } });
+  /** An agent whose answers tell of a succession at a time. */
+  const agentWith = async (replacedAt: number) => {
+    const { chain } = await replaceRoot(world, 1, replacedAt);
+    const server = createServer(async (request, response) => {
+      const { nonce } = JSON.parse(await text(request));
+      response.end(JSON.stringify({ ...(await proof(nonce)), rootSuccession: chain }));
+    });
+    const path = `${socket}.${replacedAt}`;
+    server.listen(path);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    return path;
+  };
+  const verifier = buildVerifier('verify-replaced', world.root.jwk.x, world.spare.jwk.x);
+  // Certificate and terms are of the day before.
+  for (const [replacedAt, code] of [
+    [NOW - DAY, 0],
+    [NOW - DAY - 1, 5],
+  ] as const) {
+    const path = await agentWith(replacedAt);
+    const roots = join(folder.path, 'roots.json');
+    expect(await run(PYTHON, [python('verify_license.py'), '--socket', path, roots])).toMatchObject({ code });
+    expect(await run(verifier, [], { AGENT_SOCKET: path })).toMatchObject({ code });
+    const nonce = newSecret();
+    const options = { vendorRoots: readFileSync(roots, 'utf8'), now: NOW };
+    const { chain } = await replaceRoot(world, 1, replacedAt);
+    const verified = verifyLicense({ ...(await proof(nonce)), rootSuccession: chain }, nonce, options);
+    if (code === 0) expect((await verified).token.licenseKey).toBe(world.licenseKey);
+    else await expect(verified).rejects.toMatchObject({ code: 'root_succeeded' });
+  }
 });
 
 test('programs that were built with the first root follow the vendor to the second, and no other spare', async () => {
