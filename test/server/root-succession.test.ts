@@ -91,8 +91,10 @@ describe.each(ENGINES)('the vendor root is replaced (%s)', (engine) => {
     );
     const foreign = await signSuccession(new World().roots, new World(), next, NOW).catch(() => undefined);
     expect(foreign).toBeUndefined();
-    const forged = { ...roots, rootSuccession: [{ root: 'a.b.c', spare: 'a.b.c' }] };
-    await throwsWithCode(give(JSON.stringify(forged)), 'root_succession_invalid');
+    const link = roots.rootSuccession?.[0];
+    const chained = (one: object) => give(JSON.stringify({ ...roots, rootSuccession: [one] }));
+    await throwsWithCode(chained({ root: link?.spare, spare: link?.root }), 'root_succession_invalid');
+    await throwsWithCode(chained({ root: 'a.b.c', spare: 'a.b.c' }), 'vendor_roots_malformed');
     await throwsWithCode(give('{"version":2}'), 'vendor_roots_malformed');
     expect((await vendorRoots(store.reader, installation.roots)).root.thumbprint).toBe(world.root.thumbprint);
   });
