@@ -36,9 +36,11 @@ export function addSetUp({ program, language, run }: Setting): void {
   program
     .command('import')
     .description(texts.import.about)
-    .argument('<FILE>', texts.import.file)
+    .argument('<FILE...>', texts.import.files)
     .action(
-      run(async (context, file: string) => (await import('../commands/import.ts')).importFile(context, file)),
+      run(async (context, files: string[]) =>
+        (await import('../commands/import.ts')).importFiles(context, files),
+      ),
     );
   program
     .command('rotate-key')
@@ -88,8 +90,8 @@ Example:
 ${EXAMPLE}`,
     },
     import: {
-      about: 'take what the vendor signed: a certificate or a grant',
-      file: 'file of the vendor',
+      about: 'take what the vendor signed: certificates, grants, new vendor roots',
+      files: 'files of the vendor, taken in this order; one that is refused does not stop the others',
     },
     rotateKey: {
       about: 'make the next signing key, and the application by which the vendor certifies it',
@@ -122,7 +124,10 @@ minutes（0：不限）、period（00:00~23:59）、zone（Asia/Shanghai）、ca
 示例：
 ${EXAMPLE}`,
     },
-    import: { about: '导入厂商签署的证书或授权', file: '厂商提供的文件' },
+    import: {
+      about: '导入厂商签署的证书、授权或新的根文件',
+      files: '厂商提供的文件，按顺序导入；某个文件被拒绝不影响其余文件',
+    },
     rotateKey: {
       about: '生成新的签名密钥，以及供厂商认证的申请文件',
       cid: '企业；每个企业需要各自的证书',

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -64,6 +64,65 @@ function cellsOf(stdout: string): string[][] {
   return lines.map((line) => line.split(/ {2,}/));
 }
 
+test('import takes several files of the vendor, each by itself', async () => {
+  const operator = new Operator();
+  const passphrase = ['--passphrase-file', operator.write('passphrase', 'correct horse battery staple\n')];
+  const vendor = async (...args: string[]) => {
+    const done = await runHere('vendor', {
+      args: [...args, '--dir', operator.path('vendor'), ...passphrase],
+    });
+    expect([done.code, done.stderr.includes('[')]).toEqual([0, false]);
+  };
+  await vendor('init', '--name', 'Test Vendor');
+  const rootsFile = operator.path('vendor/vendor-roots.json');
+  await operator.read(['init', '--vendor-roots', rootsFile, '--host', 'licenses.example.org']);
+  for (const cid of ['1', '2']) {
+    const out = operator.path(`${cid}.application`);
+    await operator.read([...['apply', '--cid', cid, '--name', 'n', '--app', 'a', '--out', out]]);
+    await vendor('certify', out, '--out', operator.path(`${cid}.jwt`));
+  }
+  const [one, two] = [operator.path('1.jwt'), operator.path('2.jwt')];
+
+  const both = await operator.read(['import', one, operator.path('none.jwt'), two]);
+  expect(both.code).toBe(2);
+  expect(cellsOf(both.stdout)).toEqual([
+    [one, 'Certificate 1, Company 1'],
+    [operator.path('none.jwt'), expect.stringContaining('[file_unreadable]')],
+    [two, 'Certificate 1, Company 2'],
+    ['Check that it exists and may be read.'],
+  ]);
+  const again = await operator.read(['import', one, two], CHINESE);
+  expect([again.code, englishIn(again.stdout.replaceAll(operator.folder, ''))]).toEqual([0, []]);
+  expect(again.stdout.match(/此前已导入/g)).toHaveLength(2);
+
+  // What the vendor does after it replaced its root, as the operations page says.
+  await vendor('replace-root');
+  await vendor('recertify', '--out', operator.path('certificates'));
+  const files = readdirSync(operator.path('certificates')).map((name) =>
+    operator.path(`certificates/${name}`),
+  );
+  const all = await operator.read(['import', rootsFile, ...files]);
+  expect([all.code, cellsOf(all.stdout)]).toEqual([
+    0,
+    [
+      [rootsFile, 'Vendor root: Version 2'],
+      [files[0], 'Certificate 2, Company 1'],
+      [files[1], 'Certificate 2, Company 2'],
+    ],
+  ]);
+  const roots = await operator.read(['import', rootsFile, rootsFile]);
+  expect(roots.stdout).not.toContain('recertify');
+});
+
+test('a server whose store fails takes no further file', async () => {
+  const folder = await createServerFolder();
+  const roots = join(folder.stateDir, 'vendor-roots.json');
+  writeFileSync(join(folder.stateDir, 'license-server.db'), 'spoilt');
+  const env = { ...ENGLISH, LICENSE_SERVER_STATE_DIR: folder.stateDir };
+  const failed = await runHere('server', { args: ['--json', 'import', roots, roots], env });
+  expect([failed.code, JSON.parse(failed.stdout).error]).toEqual([6, 'store_damaged']);
+});
+
 describe('from an empty folder to devices that enroll', () => {
   test('init, apply, import, credentials, enrollment, quota, audit', async () => {
     const operator = new Operator();
@@ -115,6 +174,16 @@ describe('from an empty folder to devices that enroll', () => {
     expect((await operator.read(['import', grant], CHINESE)).stdout).toContain('未做更改');
     expect((await operator.ask(['import', grant])).json.changed).toBe(false);
     expect((await operator.ask(['import', application])).json.error).toBe('document_wrong_type');
+    const several = await operator.ask(['import', application, rootsFile, certificate, grant]);
+    expect([several.code, several.json.files]).toMatchObject([
+      5,
+      [
+        { file: application, error: 'document_wrong_type' },
+        { file: rootsFile, kind: 'roots', changed: false },
+        { file: certificate, kind: 'certificate', serial: 1, changed: false },
+        { file: grant, kind: 'grant', changed: false },
+      ],
+    ]);
 
     const quota = await operator.read(['quota']);
     const [head, ...rows] = cellsOf(quota.stdout);
