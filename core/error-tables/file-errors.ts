@@ -106,6 +106,19 @@ export const fileErrors = {
     '签发账本 {file} 第 {line} 行：{problem}；停止签发',
     '请从备份恢复；证书序号与 vid 均由账本得出。',
   ]),
+  ledger_changed: entry(409, 1, false, [
+    'another run wrote to ledger {file} in the meantime, so this one stopped',
+    'See what the other run did; then run this command again where it is still needed.',
+    '另一次运行已写入签发账本 {file}，本次运行已停止',
+    '请先确认另一次运行的结果；如仍需要，请重新执行本命令。',
+  ]),
+  succession_unfinished: mistake(
+    2,
+    'the replacement of the root keys by version {version} was cut off; nothing is signed before it is finished',
+    'Run: license-vendor replace-root --dir {dir}',
+    '根密钥更替（第 {version} 版）中断，完成之前不签发任何文件',
+    '请执行：license-vendor replace-root --dir {dir}',
+  ),
   not_confirmed: mistake(
     2,
     'not confirmed; nothing was done',

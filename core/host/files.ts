@@ -4,6 +4,7 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -11,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { LicenseError } from '../errors.ts';
 import { codeOf, reasonOf } from './reason.ts';
 
@@ -116,6 +117,47 @@ export function createFileDurably(file: string, text: string | Uint8Array, mode:
   }
 }
 
+/**
+ * Gives a file another name on the same disk, in place of what had that name, durably.
+ *
+ * @throws `file_unwritable`, `store_full`
+ */
+export function moveFileDurably(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+    syncFolder(to);
+  } catch (cause) {
+    throw unwritable(to, cause);
+  }
+}
+
+/**
+ * Makes durable what a file holds, whoever wrote it.
+ *
+ * @throws `file_unwritable`, `store_full`
+ */
+export function syncFile(file: string): void {
+  try {
+    sync(file);
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
+}
+
+/**
+ * Makes a folder where it is missing, and those above it, durably.
+ *
+ * @param mode permissions of what is made, less the umask
+ * @throws `file_unwritable`, `store_full`
+ */
+export function makeFolderDurably(folder: string, mode = 0o777): void {
+  try {
+    if (mkdirSync(folder, { recursive: true, mode }) !== undefined) syncFolder(resolve(folder));
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
+}
+
 /** Writes and syncs a new file beside the one it is meant for, and names it; on a fault nothing is left. */
 function writeBeside(file: string, text: string | Uint8Array, mode: number): string {
   const temporary = `${file}.${process.pid}.new`;
@@ -161,15 +203,20 @@ function setMode(descriptor: number, mode: number): void {
 }
 
 function syncFolder(file: string): void {
-  const folder = openSync(dirname(file), 'r');
+  sync(dirname(file));
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(descriptor);
   } finally {
-    closeSync(folder);
+    closeSync(descriptor);
   }
 }
 
-function unwritable(file: string, cause: unknown): LicenseError {
+/** The error of a file or folder that cannot be written. */
+export function unwritable(file: string, cause: unknown): LicenseError {
   return codeOf(cause) === 'ENOSPC'
     ? new LicenseError('store_full', {}, { cause })
     : new LicenseError('file_unwritable', { file, problem: reasonOf(cause) }, { cause });

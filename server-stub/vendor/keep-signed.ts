@@ -1,24 +1,21 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { LicenseError } from '#core/errors.ts';
-import { writeFileDurably } from '#core/host/files.ts';
-import { reasonOf } from '#core/host/reason.ts';
-import { appendToLedger, type Ledger } from './ledger.ts';
+import { makeFolderDurably, writeFileDurably } from '#core/host/files.ts';
+import { holdLedger } from './hold-ledger.ts';
+import { copyOf, issuedFolder } from './issued-copy.ts';
+import type { Ledger } from './ledger.ts';
 import type { CertificateEntry, GrantEntry } from './ledger-entry.ts';
 
 /**
- * Records what was signed, then keeps a copy under `issued/`, named by its SHA-256 as in the ledger, so that it
- * can be handed out again. Both come before the document leaves.
+ * Keeps a copy of what was signed under `issued/`, named by its SHA-256 as in the ledger, then records it: whatever the
+ * ledger tells of can be handed out again. Both come before the document leaves, since a serial that was recorded and
+ * not used is harmless, and the reverse is not.
  *
- * @throws as appendToLedger; `file_unwritable`, `store_full`
+ * @returns the ledger as it is now
+ * @throws as holdLedger; `file_unwritable`, `store_full`
  */
-export function keepSigned(ledger: Ledger, entry: CertificateEntry | GrantEntry, document: string): void {
-  appendToLedger(ledger, entry);
-  const folder = join(dirname(ledger.file), 'issued');
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new LicenseError('file_unwritable', { file: folder, problem: reasonOf(cause) }, { cause });
-  }
-  writeFileDurably(join(folder, `${entry.sha256}.jwt`), document, 0o600);
+export function keepSigned(ledger: Ledger, entry: CertificateEntry | GrantEntry, document: string): Ledger {
+  return holdLedger(ledger, (append) => {
+    makeFolderDurably(issuedFolder(ledger), 0o700);
+    writeFileDurably(copyOf(ledger, entry), document, 0o600);
+    return append(entry);
+  });
 }

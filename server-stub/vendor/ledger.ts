@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Bilingual, LicenseError } from '#core/errors.ts';
+import { unwritable } from '#core/host/files.ts';
 import { codeOf, reasonOf } from '#core/host/reason.ts';
 import { NOT_JSON, shapeProblem } from '#core/shapes.ts';
 import { LedgerEntry } from './ledger-entry.ts';
@@ -18,9 +11,9 @@ export interface Ledger {
   readonly entries: readonly LedgerEntry[];
   /** A crash cut the last line short; the document it was to record never left. */
   readonly torn: boolean;
-  /** Bytes that are whole lines, and bytes in all. */
+  /** How many bytes are whole lines, and what follows them. */
   readonly wholeBytes: number;
-  readonly bytes: number;
+  readonly tail: Buffer;
 }
 
 /**
@@ -45,38 +38,44 @@ export function readLedger(file: string): Ledger {
   const torn = unended !== undefined && isProblem(unended);
   if (unended !== undefined && !isProblem(unended)) entries.push(unended);
   const wholeBytes = content.lastIndexOf('\n') + 1;
-  return { file, entries, torn, wholeBytes, bytes: content.length };
+  return { file, entries, torn, wholeBytes, tail: content.subarray(wholeBytes) };
 }
 
 /**
- * Adds an entry to the ledger that was read, durably; a torn last line is cut off first. Call it before the
- * document leaves: a serial that was recorded and not used is harmless, the reverse is not.
+ * Adds an entry to the ledger that was read, durably; a torn last line is cut off first. Only under the lock of
+ * `holdLedger`, which makes sure that the file is still what was read.
  *
- * @throws `store_busy` where another run wrote in the meantime, since what was decided on may no longer hold;
- * `store_full`, `file_unwritable`
+ * @returns the ledger as it is now
+ * @throws `store_full`, `file_unwritable`
  */
-export function appendToLedger(ledger: Ledger, entry: LedgerEntry): void {
-  const { file, bytes, wholeBytes, torn } = ledger;
+export function appendEntry(ledger: Ledger, entry: LedgerEntry): Ledger {
+  const { file, entries, torn, tail } = ledger;
+  const kept = torn ? Buffer.alloc(0) : tail;
+  const added = Buffer.from(`${kept.length > 0 ? '\n' : ''}${ledgerLine(entry)}`);
   try {
     const descriptor = openSync(file, 'a');
     try {
-      requireSize(descriptor, ledger, bytes);
-      if (torn) ftruncateSync(descriptor, wholeBytes);
-      const start = torn ? wholeBytes : bytes;
-      const line = Buffer.from(`${start === wholeBytes ? '' : '\n'}${ledgerLine(entry)}`);
-      writeFileSync(descriptor, line);
+      if (torn) ftruncateSync(descriptor, ledger.wholeBytes);
+      writeFileSync(descriptor, added);
       fsyncSync(descriptor);
-      // Of two runs that wrote at once, at least the later sees the other here, and its document never leaves.
-      requireSize(descriptor, ledger, start + line.length);
     } finally {
       closeSync(descriptor);
     }
   } catch (cause) {
-    if (cause instanceof LicenseError) throw cause;
-    throw codeOf(cause) === 'ENOSPC'
-      ? new LicenseError('store_full', {}, { cause })
-      : new LicenseError('file_unwritable', { file, problem: reasonOf(cause) }, { cause });
+    throw unwritable(file, cause);
   }
+  const wholeBytes = ledger.wholeBytes + kept.length + added.length;
+  return { file, entries: [...entries, entry], torn: false, wholeBytes, tail: Buffer.alloc(0) };
+}
+
+/**
+ * Whether the file is what was read. Whole lines never change, so what comes after them tells.
+ *
+ * @throws `ledger_damaged`, `file_unreadable`
+ */
+export function isUnchanged({ file, wholeBytes, tail }: Ledger): boolean {
+  const content = readBytes(file);
+  return content.length === wholeBytes + tail.length && content.subarray(wholeBytes).equals(tail);
 }
 
 /** An entry as it stands in the file. */
@@ -108,10 +107,6 @@ function parseEntry(line: string): LedgerEntry | Bilingual {
   } catch {
     return NOT_JSON;
   }
-}
-
-function requireSize(descriptor: number, { file }: Ledger, bytes: number): void {
-  if (fstatSync(descriptor).size !== bytes) throw new LicenseError('store_busy', { file });
 }
 
 function damaged(file: string, line: number, problem: Bilingual): LicenseError {

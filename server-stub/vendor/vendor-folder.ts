@@ -2,12 +2,14 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PinnedRoots, parseVendorRoots, type VendorRoots } from '#core/documents/vendor-roots.ts';
 import { LicenseError } from '#core/errors.ts';
-import { createFileDurably, readTextFile, writeFileDurably } from '#core/host/files.ts';
+import { createFileDurably, readTextFile } from '#core/host/files.ts';
 import { readSecretFile } from '#core/host/key-file.ts';
 import { reasonOf } from '#core/host/reason.ts';
 import type { SigningKey, VerificationKey } from '#core/keys.ts';
-import { appendToLedger, type Ledger, ledgerLine, readLedger } from './ledger.ts';
-import type { LedgerEntry, SuccessionEntry } from './ledger-entry.ts';
+import { whileLocked } from './hold-ledger.ts';
+import { type Ledger, ledgerLine, readLedger } from './ledger.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
+import { isSettled, requireNamedRoots, unfinishedSuccession } from './named-roots.ts';
 import { openSealedKey } from './sealed-key.ts';
 
 /** What `init` made, and what was signed since. */
@@ -79,43 +81,35 @@ export function createVendorFolder(dir: string, content: VendorFolderContent): v
 }
 
 /**
- * Reads the vendor's folder; the keys stay sealed.
+ * Opens the vendor's folder for reading and signing; the keys stay sealed.
  *
- * @throws `not_initialized`, `vendor_roots_malformed`, `ledger_damaged` also where it is another vendor's,
- * `file_unreadable`
+ * @throws `succession_unfinished`; `ledger_damaged` also where the ledger and the roots file tell of different roots; as
+ * readVendorFolder
  */
 export function openVendorFolder(dir: string): VendorFolder {
+  const read = readVendorFolder(dir);
+  // Where the two files differ it may be the moment between them, of a run that replaces the root.
+  const folder = isSettled(read) ? read : whileLocked(dir, () => readVendorFolder(dir));
+  const unfinished = unfinishedSuccession(folder);
+  if (unfinished !== undefined)
+    throw new LicenseError('succession_unfinished', { version: unfinished.version, dir });
+  requireNamedRoots(folder);
+  return folder;
+}
+
+/**
+ * Reads the vendor's folder as it stands, cut off in the middle of a replacement of the root or not.
+ *
+ * @throws `not_initialized`, `vendor_roots_malformed`, `ledger_damaged`, `file_unreadable`
+ */
+export function readVendorFolder(dir: string): VendorFolder {
   const files = filesOf(dir);
   if (!existsSync(files.roots)) {
     const command = `license-vendor init --dir ${dir} --name NAME`;
     throw new LicenseError('not_initialized', { where: dir, command });
   }
   const roots = parseVendorRoots(readTextFile(files.roots), files.roots);
-  const ledger = readLedger(files.ledger);
-  const [first] = ledger.entries;
-  if (first?.kind !== 'init' || first.root !== roots.all.at(-1)?.thumbprint) {
-    const problem = { en: 'is the ledger of another root', zh: '属于另一个根密钥' };
-    throw new LicenseError('ledger_damaged', { file: files.ledger, line: 1, problem });
-  }
-  return { roots, ledger, dir };
-}
-
-/**
- * Keeps new root keys. The roots file is written last: until it is there the present keys are the vendor's.
- *
- * @returns where they lie
- * @throws `file_unwritable`, `store_full`; as appendToLedger
- */
-export function keepSuccession(
-  { dir, ledger }: VendorFolder,
-  { sealedRoot, sealedSpare, roots, entry }: Omit<VendorFolderContent, 'entry'> & { entry: SuccessionEntry },
-): ReturnType<typeof filesOf> {
-  const files = filesOf(dir, entry.version);
-  writeFileDurably(files.rootKey, sealedRoot, 0o600);
-  writeFileDurably(files.spareKey, sealedSpare, 0o600);
-  appendToLedger(ledger, entry);
-  writeFileDurably(files.roots, `${JSON.stringify(roots, null, 2)}\n`, 0o644);
-  return files;
+  return { roots, ledger: readLedger(files.ledger), dir };
 }
 
 /**

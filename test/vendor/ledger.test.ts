@@ -1,6 +1,9 @@
 import { appendFileSync, rmSync, truncateSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { appendToLedger, readLedger } from '../../server-stub/vendor/ledger.ts';
+import { holdLedger } from '../../server-stub/vendor/hold-ledger.ts';
+import { readLedger } from '../../server-stub/vendor/ledger.ts';
+import { englishIn } from '../support/chinese.ts';
+import { throwsWithCode } from '../support/throws.ts';
 import { Applicant, VendorFixture } from './vendor-fixture.ts';
 
 let fixture: VendorFixture;
@@ -52,12 +55,37 @@ describe('the ledger', () => {
     expect(refused).toMatchObject({ code: 6, json: { error: 'ledger_damaged' } });
   });
 
-  test('refuses what was decided on a ledger that another run has written to since', () => {
+  test('refuses what was decided on a ledger that another run has written to since', async () => {
     const [first, second] = [readLedger(file), readLedger(file)];
     const entry = first.entries[0];
     if (entry === undefined) throw new Error('a ledger begins with an entry');
-    appendToLedger(first, entry);
-    expect(() => appendToLedger(second, entry)).toThrow(expect.objectContaining({ code: 'store_busy' }));
+    const grown = holdLedger(first, (append) => append(entry));
+    await throwsWithCode(() => holdLedger(second, (append) => append(entry)), 'ledger_changed');
     expect(readLedger(file).entries).toHaveLength(2);
+    holdLedger(grown, (append) => append(entry));
+    expect(readLedger(file)).toMatchObject({ torn: false, entries: [entry, entry, entry] });
+  });
+
+  test('sees that another line of the same length took the place of a torn one, or that a copy of before was put back', async () => {
+    const whole = fixture.ledger;
+    appendFileSync(file, '{"kind":"x"');
+    const torn = readLedger(file);
+    truncateSync(file, Buffer.byteLength(whole));
+    appendFileSync(file, '{"kind":"y"');
+    await throwsWithCode(() => holdLedger(torn, () => undefined), 'ledger_changed');
+    appendFileSync(file, 'z'.repeat(100));
+    const longer = readLedger(file);
+    truncateSync(file, Buffer.byteLength(whole) - 5);
+    await throwsWithCode(() => holdLedger(longer, () => undefined), 'ledger_changed');
+  });
+
+  test('refuses to sign on a ledger that is older than the root keys', async () => {
+    const old = fixture.ledger;
+    await fixture.run(['replace-root', '--dir', fixture.dir]);
+    fixture.write('vendor/ledger.jsonl', old);
+    const refused = await fixture.grant(new Applicant().orderOptions);
+    expect(refused).toMatchObject({ code: 6, json: { error: 'ledger_damaged', detail: { line: 1 } } });
+    const told = await fixture.run(['replace-root', '--dir', fixture.dir], { language: 'zh' });
+    expect([told.code, englishIn(told.err.replaceAll(fixture.folder, ''))]).toEqual([6, []]);
   });
 });

@@ -1,12 +1,11 @@
-import { cpSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type IssuerCertificate, issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
+import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts';
 import { adoptSuccession, MAX_SUCCESSIONS } from '#core/documents/root-succession.ts';
 import { signSuccession } from '../../server-stub/vendor/sign-succession.ts';
+import { englishIn } from '../support/chinese.ts';
 import { NOW, World } from '../support/world.ts';
 import { Applicant, PASSPHRASE, type RunOptions, VendorFixture } from './vendor-fixture.ts';
-
-const YEAR = 365 * 86_400;
 
 const replaceRoot = (fixture: VendorFixture, args: readonly string[] = [], options: RunOptions = {}) =>
   fixture.run(['replace-root', '--dir', fixture.dir, '--json', ...args], options);
@@ -58,19 +57,129 @@ describe('replace-root', () => {
     expect([fixture.ledger, fixture.read('vendor/vendor-roots.json')]).toEqual(before);
   });
 
-  test('cut off before the roots file was written, the present root stays, and it is done again', async () => {
+  /** Whether the vendor can sign, and with the key that the ledger and the roots file both name. */
+  async function expectSigning(fixture: VendorFixture, { now = NOW } = {}) {
+    const application = fixture.write('a.jwt', await new Applicant().apply());
+    rmSync(fixture.path('issuer.jwt'), { force: true });
+    const named = fixture.entries.findLast(({ kind }) => kind === 'init' || kind === 'succession');
+    const done = await fixture.certify([application, '--out', fixture.path('issuer.jwt')], { now });
+    expect([done.code, done.out]).toEqual([0, expect.stringContaining('"kind":"certificate"')]);
+    const { kid } = issuerCertificateDocument.parse(fixture.read('issuer.jwt'));
+    expect([named?.['root'], fixture.roots.root.thumbprint]).toEqual([kid, kid]);
+  }
+
+  test('cut off after its entry in the ledger, nothing is signed until it is run again and finishes', async () => {
+    const fixture = await VendorFixture.create();
+    const [before, name] = [fixture.roots.root.thumbprint, 'root.key.2.json'];
+    const { json } = await replaceRoot(fixture);
+    // As it stands between the entry and the files.
+    mkdirSync(`${fixture.dir}/next`);
+    for (const [from, to] of [
+      [name, 'root.key.json'],
+      ['spare.key.2.json', 'spare.key.json'],
+      ['vendor-roots.json', 'vendor-roots.json'],
+    ])
+      renameSync(`${fixture.dir}/${from}`, `${fixture.dir}/next/${to}`);
+    const {
+      rootSuccession: _,
+      previous,
+      ...roots
+    } = JSON.parse(fixture.read('vendor/next/vendor-roots.json'));
+    const first = await VendorFixture.create();
+    expect(first.roots.root.thumbprint).toBe(before);
+    cpSync(`${first.dir}/vendor-roots.json`, `${fixture.dir}/vendor-roots.json`);
+    expect(JSON.parse(fixture.read('vendor/vendor-roots.json')).root).toEqual(previous[0]);
+
+    const application = fixture.write('a.jwt', await new Applicant().apply());
+    const refused = await fixture.certify([application, '--out', fixture.path('issuer.jwt')]);
+    expect(refused).toMatchObject({
+      code: 2,
+      json: {
+        error: 'succession_unfinished',
+        remedy: `Run: license-vendor replace-root --dir ${fixture.dir}`,
+      },
+    });
+    const said = await fixture.run(['recertify', '--dir', fixture.dir, '--out', 'x'], { language: 'zh' });
+    expect(englishIn(said.err.replaceAll(fixture.dir, ''))).toEqual([]);
+
+    const finished = await replaceRoot(fixture);
+    expect([finished.code, finished.json]).toEqual([0, json]);
+    expect(finished.err).toContain('cut off');
+    expect(fixture.roots.root.jwk).toEqual(roots.root);
+    await expectSigning(fixture);
+  });
+
+  test('whose new keys are lost after its entry says so, and goes back to nothing', async () => {
     const fixture = await VendorFixture.create();
     const roots = fixture.read('vendor/vendor-roots.json');
-    const before = fixture.roots;
     await replaceRoot(fixture);
-    writeFileSync(`${fixture.dir}/vendor-roots.json`, roots);
-    const application = fixture.write('a.jwt', await new Applicant().apply());
-    expect((await fixture.certify([application, '--out', fixture.path('issuer.jwt')])).code).toBe(0);
-    const { kid } = issuerCertificateDocument.parse(fixture.read('issuer.jwt'));
-    expect(kid).toBe(before.root.thumbprint);
-    const done = await replaceRoot(fixture);
-    expect(done.json.version).toBe(2);
-    expect(fixture.roots.root.thumbprint).toBe(done.json.root);
+    fixture.write('vendor/vendor-roots.json', roots);
+    const refused = await replaceRoot(fixture);
+    expect([refused.code, refused.json.error]).toEqual([2, 'file_unreadable']);
+    expect(fixture.read('vendor/vendor-roots.json')).toBe(roots);
+  });
+
+  test('of two at once one wins, and the vendor signs with its keys', async () => {
+    const fixture = await VendorFixture.create();
+    const args = ['replace-root', '--dir', fixture.dir, '--json'];
+    const env = { LICENSE_VENDOR_PASSPHRASE: PASSPHRASE };
+    const both = await Promise.all([fixture.spawn(args, env), fixture.spawn(args, env)]);
+    const won = both.filter(({ code }) => code === 0);
+    const lost = both.filter(({ code }) => code !== 0);
+    // Where the machine ran one after the other, both did what they were asked to.
+    expect(lost.map(({ code, json }) => [code, json.error])).toEqual(lost.map(() => [1, 'ledger_changed']));
+    expect(fixture.roots.all).toHaveLength(1 + won.length);
+    expect(won.map(({ json }) => json.root)).toContain(fixture.roots.root.thumbprint);
+    await expectSigning(fixture);
+  });
+
+  test('that waited for its passphrase while another finished changes nothing', async () => {
+    const fixture = await VendorFixture.create();
+    let other = '';
+    const slowly = async () => {
+      other = (await replaceRoot(fixture)).json.root;
+      return PASSPHRASE;
+    };
+    const person = { ask: async () => undefined, askSecret: slowly };
+    const late = await replaceRoot(fixture, [], { env: {}, person });
+    expect([late.code, late.json.error]).toEqual([1, 'ledger_changed']);
+    expect(fixture.roots.root.thumbprint).toBe(other);
+    await expectSigning(fixture);
+    const said = await fixture.run(['replace-root', '--dir', fixture.dir], {
+      ...{ env: {}, language: 'zh' },
+      person: { ...person, askSecret: slowly },
+    });
+    expect(englishIn(said.err.replaceAll(fixture.dir, ''))).toEqual([]);
+  });
+
+  test('that waited while a certificate was signed replaces the root all the same', async () => {
+    const fixture = await VendorFixture.create();
+    const application = fixture.write('b.jwt', await new Applicant().apply());
+    const askSecret = async () => {
+      await fixture.certify([application, '--out', fixture.path('b-issuer.jwt')]);
+      return PASSPHRASE;
+    };
+    const person = { ask: async () => undefined, askSecret };
+    expect((await replaceRoot(fixture, [], { env: {}, person })).json.version).toBe(2);
+    await expectSigning(fixture);
+  });
+
+  test('is waited for by nobody: what was drafted under the root before is not signed', async () => {
+    const fixture = await VendorFixture.create();
+    const application = fixture.write('b.jwt', await new Applicant().apply());
+    const askSecret = async () => {
+      await replaceRoot(fixture);
+      return PASSPHRASE;
+    };
+    const person = { ask: async () => undefined, askSecret };
+    const late = await fixture.certify([application, '--out', fixture.path('b-issuer.jwt')], {
+      env: {},
+      person,
+    });
+    expect(late.json.error).toBe('ledger_changed');
+    expect(existsSync(fixture.path('b-issuer.jwt'))).toBe(false);
+    expect(existsSync(`${fixture.dir}/issued`)).toBe(false);
+    await expectSigning(fixture);
   });
 
   test('new keys can have a passphrase of their own', async () => {
@@ -101,74 +210,5 @@ describe('replace-root', () => {
       present = next;
     }
     await expect(sign(new World())).rejects.toMatchObject({ code: 'root_successions_spent' });
-  });
-});
-
-describe('recertify', () => {
-  async function certified() {
-    const fixture = await VendorFixture.create();
-    const [one, two, ended] = [new Applicant(), new Applicant({ cid: '2' }), new Applicant({ cid: '3' })];
-    const issue = async (applicant: Applicant, name: string, now: number, ...args: string[]) => {
-      const application = fixture.write(`${name}.application`, await applicant.apply());
-      const done = await fixture.certify([application, '--out', fixture.path(name), ...args], { now });
-      if (done.code !== 0) throw new Error(done.out);
-      return issuerCertificateDocument.parse(fixture.read(name)).claims;
-    };
-    const first = await issue(one, 'one.jwt', NOW);
-    const renewed = await issue(one, 'one-again.jwt', NOW + YEAR);
-    const other = await issue(two, 'two.jwt', NOW);
-    await issue(ended, 'ended.jwt', NOW - 2 * YEAR, '--years', '1');
-    return { fixture, one, two, first, renewed, other, issue };
-  }
-
-  test('gives every server whose certificate lasts another one under the new root, once', async () => {
-    const { fixture, first, renewed, other } = await certified();
-    const nothing = await fixture.run(['recertify', '--dir', fixture.dir, '--out', fixture.path('early')]);
-    // The root was not replaced: there is nothing to certify anew.
-    expect(nothing.out).toBe('No server waits for a new certificate.\n');
-    await replaceRoot(fixture);
-    const recertify = () =>
-      fixture.run(['recertify', '--dir', fixture.dir, '--out', fixture.path('new'), '--json'], {
-        now: NOW + YEAR + 1,
-      });
-    const { certificates } = (await recertify()).json;
-    const read = (file: string) => issuerCertificateDocument.verify(fixture.read(`new/${file}`), [root]);
-    const { root } = fixture.roots;
-    const claims = await Promise.all(
-      certificates.map(({ file }: { file: string }) => read(file.slice(file.lastIndexOf('/') + 1))),
-    );
-    const expected = (of: IssuerCertificate, from: IssuerCertificate): Partial<IssuerCertificate> => ({
-      ...{ sub: of.sub, cid: of.cid, cnf: of.cnf, exp: of.exp },
-      ...{ serial: of.serial + 1, nbf: from.nbf, iat: NOW + YEAR + 1 },
-    });
-    expect(claims).toEqual([expected(renewed, first), expected(other, other)]);
-    expect((await recertify()).json.certificates).toEqual([]);
-  });
-
-  test('leaves out whom certify served since', async () => {
-    const { fixture, one, issue } = await certified();
-    await replaceRoot(fixture);
-    await issue(one, 'one-new.jwt', NOW + YEAR);
-    const args = ['recertify', '--dir', fixture.dir, '--out', fixture.path('new'), '--json'];
-    const { certificates } = (await fixture.run(args, { now: NOW + YEAR })).json;
-    expect(certificates.map(({ cid }: { cid: string }) => cid)).toEqual(['2']);
-  });
-
-  test('of two vendors on one ledger copy none gets the key of the other', async () => {
-    const { fixture } = await certified();
-    const copy = await VendorFixture.create();
-    rmSync(copy.dir, { recursive: true });
-    cpSync(fixture.dir, copy.dir, { recursive: true });
-    await Promise.all([replaceRoot(fixture), replaceRoot(copy)]);
-    cpSync(`${copy.dir}/root.key.2.json`, `${fixture.dir}/root.key.2.json`);
-    const mixed = await fixture.run([
-      'recertify',
-      '--dir',
-      fixture.dir,
-      '--out',
-      fixture.path('x'),
-      '--json',
-    ]);
-    expect(mixed.json.error).toBe('key_file_damaged');
   });
 });

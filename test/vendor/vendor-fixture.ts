@@ -42,8 +42,13 @@ export class VendorFixture {
       if (code !== 0) throw new Error(err);
       return fixture;
     })();
+    return VendorFixture.copyOf(await template);
+  }
+
+  /** A vendor of its own with the same keys and the same past. */
+  static copyOf({ dir }: VendorFixture): VendorFixture {
     const fixture = new VendorFixture();
-    cpSync((await template).dir, fixture.dir, { recursive: true });
+    cpSync(dir, fixture.dir, { recursive: true });
     return fixture;
   }
 

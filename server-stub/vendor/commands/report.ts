@@ -10,7 +10,7 @@ import { reportCsv } from '#core/notation/report-csv.ts';
 import { checkSold } from '../check-sold.ts';
 import { compareReports } from '../compare-reports.ts';
 import type { VendorContext } from '../context.ts';
-import { appendToLedger } from '../ledger.ts';
+import { holdLedger } from '../hold-ledger.ts';
 import type { ReportEntry } from '../ledger-entry.ts';
 import type { VendorFolder } from '../vendor-folder.ts';
 import { openFolder } from './open-folder.ts';
@@ -118,5 +118,5 @@ function remember({ ledger }: VendorFolder, claims: UsageReport, document: strin
     companies,
     sha256,
   };
-  appendToLedger(ledger, entry);
+  holdLedger(ledger, (append) => append(entry));
 }
