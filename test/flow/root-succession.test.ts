@@ -65,7 +65,7 @@ test('the vendor replaces its root; servers and devices follow, and nobody touch
   expect(replaced.version).toBe(2);
   const { certificates } = await world.vendor('recertify', '--out', path('certificates'));
   expect(certificates).toMatchObject([{ cid, serial: 2 }]);
-  expect((await world.vendor('recertify', '--out', path('certificates'))).certificates).toEqual([]);
+  expect((await world.vendor('recertify', '--out', path('certificates'))).certificates).toEqual(certificates);
 
   // The certificate alone means nothing to a server that does not know the root.
   const early = await world.tryServer('import', certificates[0].file);
