@@ -1,10 +1,10 @@
 import fastify from 'fastify';
-import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleRoutes } from '../../server-stub/http/console/console-routes.ts';
 import type { Services } from '../../server-stub/http/services.ts';
 import { ConsoleClient, FIRST_PASSWORD } from '../support/console-client.ts';
 import { TestDevice } from '../support/device.ts';
+import { everything } from '../support/everything.ts';
 import { secondCompany } from '../support/second-company.ts';
 import { TestServer } from '../support/server.ts';
 
@@ -33,15 +33,8 @@ async function twoCompanies() {
   };
   /** All rows of all tables, but where people are signed in. */
   const rows = async (): Promise<string[]> => {
-    const { rows: tables } = await sql<{ name: string }>`
-      SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`.execute(store.reader);
-    const all: string[] = [];
-    for (const { name } of tables) {
-      if (name === 'console_session') continue;
-      const { rows: found } = await sql`SELECT * FROM ${sql.table(name)}`.execute(store.reader);
-      all.push(...found.map((row) => `${name} ${JSON.stringify(row)}`));
-    }
-    return all.toSorted();
+    const { console_session: _, ...tables } = await everything(store.reader);
+    return Object.entries(tables).flatMap(([name, found]) => found.map((row) => `${name} ${row}`));
   };
   return { server, admin, ids, rows };
 }
