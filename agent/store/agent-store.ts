@@ -20,7 +20,7 @@ import {
   removeCopy,
   startAnew,
 } from './open-database.ts';
-import { deletePending, PendingRequests } from './pending-requests.ts';
+import { deleteActivations, deletePending, PendingRequests } from './pending-requests.ts';
 import type { LicenseId, LicenseRow } from './schema.ts';
 import type { Use } from './use.ts';
 
@@ -175,6 +175,8 @@ export class AgentStore {
           if (isGone) deleteMember(database, id);
           else if (held !== undefined) writeLicense(database, id, held);
         }
+        // What was known before an activation that got no answer; its repetition would bring that back.
+        for (const { id, jti, held } of answers) if (held !== undefined) deleteActivations(database, id, jti);
         if (answers.some(({ held }) => held !== undefined))
           database.exec('UPDATE device SET damaged_at = NULL WHERE id = 1');
         database

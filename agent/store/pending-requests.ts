@@ -117,6 +117,21 @@ export function deletePending(database: SqliteDatabase, jtis: readonly string[])
   for (const jti of jtis) statement.run(jti);
 }
 
+/** Deletes activations of a license by the network that were asked for before another request; within a transaction. */
+export function deleteActivations(
+  database: SqliteDatabase,
+  { appId, pid, licenseKey }: LicenseId,
+  before: string,
+): void {
+  database
+    .prepare(
+      `DELETE FROM pending_request
+       WHERE app_id = @appId AND pid = @pid AND license_key = @licenseKey AND channel = 'online' AND
+         purpose = 'activate' AND rowid < (SELECT rowid FROM pending_request WHERE jti = @before)`,
+    )
+    .run({ appId, pid, licenseKey, before });
+}
+
 function removeOldFiles(
   database: SqliteDatabase,
   { appId, pid, licenseKey }: LicenseId,

@@ -1,7 +1,8 @@
 import type { DenialCode } from '#core/documents/license-denial.ts';
+import type { LicenseToken } from '#core/documents/license-token.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { AuditTrail } from '../store/audit.ts';
-import type { LicenseTable } from '../store/schema.ts';
+import type { LicenseTable, Schema } from '../store/schema.ts';
 import { identityOf } from './activate.ts';
 import { type Binding, bindingOf, bindLicense, isAskedFor } from './bind.ts';
 import { changeByDevice } from './change-by-device.ts';
@@ -52,15 +53,14 @@ export async function decideRequest(parts: Deciding, request: DeviceRequest): Pr
   }
   const { now } = issuing;
 
-  const answer = facts.answers.get(claims.jti);
-  if (answer !== undefined) {
-    return answer.jkt === jkt
-      ? { kind: 'repeat', jti: claims.jti }
-      : rejected(new LicenseError('answer_for_another_device'));
-  }
-
   const license = facts.licenses.get(identityOf(claims));
   const departed = departedLicense(facts, request);
+  const answer = facts.answers.get(claims.jti);
+  if (answer !== undefined) {
+    if (answer.jkt !== jkt) return rejected(new LicenseError('answer_for_another_device'));
+    return lostSince(answer, license, departed) ?? { kind: 'repeat', jti: claims.jti };
+  }
+
   if (license === undefined) return decideWithout(request, seating, departed);
 
   const proven = provenEnrollment(claims, jkt, facts.enrollments, now) !== undefined;
@@ -92,6 +92,21 @@ export async function decideRequest(parts: Deciding, request: DeviceRequest): Pr
       ? decideLease(parts, request, license, now)
       : rejected(new LicenseError('enrollment_rejected'));
   return decideContact(parts, request, license, binding, now);
+}
+
+/** Why a token that was given is not given again: what happened to its license since. */
+function lostSince(
+  { kind, jkt, claims }: Schema['answer'],
+  license: LicenseTable | undefined,
+  departed: string | undefined,
+): Decision | undefined {
+  if (kind !== 'token') return undefined;
+  const { license: given }: LicenseToken = JSON.parse(claims);
+  const isThis = license?.license === given;
+  if (isThis && license.device_jkt === jkt)
+    return license.state === 'active' ? undefined : { kind: 'denial', code: license.state, license: given };
+  if (departed !== undefined) return transferred(departed);
+  return { kind: 'denial', code: isThis ? 'different_device' : 'unknown_license', license: given };
 }
 
 /** Sessions of a license that may be used. Source: contract, Rules "PCU limit". */

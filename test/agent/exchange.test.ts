@@ -23,6 +23,35 @@ async function offline({ activated = true } = {}) {
   return { ...agent, request, answersTo, bring };
 }
 
+test('an activation whose answer was lost brings nothing back when it is asked for again', async () => {
+  for (const since of ['a newer token', 'suspended'] as const) {
+    const { daemon, client, server, clock } = await startAgent();
+    await until(client, 'active');
+    const { license } = await client.status();
+    // Done by the server, which remembers it, and never heard of.
+    server.misbehave = async (asked) => {
+      await server.answer(asked);
+      return 'close' as const;
+    };
+    const activate = () => call(daemon, 'POST', '/v1/activate', admin).catch(() => undefined);
+    await activate();
+    clock.pass(60 * DAY);
+    server.misbehave =
+      since === 'suspended' ? (asked) => server.deny(asked, since, license as string) : undefined;
+    await call(daemon, 'POST', '/v1/refresh', admin).catch(() => undefined);
+    const known = await client.status();
+    server.misbehave =
+      since === 'suspended' ? (asked) => (asked.purpose === 'activate' ? undefined : 'close') : undefined;
+    server.now = () => clock.wall - 1;
+    await activate();
+    expect([since, server.requests.filter(({ purpose }) => purpose === 'activate').at(-1)?.jti]).not.toEqual([
+      since,
+      server.requests.filter(({ purpose }) => purpose === 'activate').at(-2)?.jti,
+    ]);
+    if (since !== 'suspended') expect((await client.status()).usableUntil).toBe((known.usableUntil ?? 0) - 1);
+  }
+});
+
 describe('without a network', () => {
   test('a device activates, refreshes and gives its license up by files', async () => {
     const { request, answersTo, bring, client, world, clock, server } = await offline({ activated: false });

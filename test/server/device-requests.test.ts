@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '#core/documents/answer.ts';
 import { newId } from '#core/ids.ts';
+import { generateSigningKey } from '#core/keys.ts';
 import { acceptClock } from '../../server-stub/licensing/accept-clock.ts';
 import { revokeEnrollment } from '../../server-stub/licensing/enrollments.ts';
 import { board, TestDevice } from '../support/device.ts';
@@ -31,6 +32,32 @@ describe('activation of a device', () => {
     expect(await used(server)).toBe(1);
     expect((await actions(server)).slice(-2)).toEqual(['license.activate', 'license.bind']);
   });
+
+  test.each(['suspended', 'rebound'] as const)(
+    'a token is not given again once the license was %s',
+    async (since) => {
+      const server = await TestServer.start();
+      const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+      const compact = await device.request();
+      const { body } = await device.send(compact);
+      const first = await device.verify(body);
+      const { license } = await server.store.reader
+        .selectFrom('license')
+        .select('license')
+        .executeTakeFirstOrThrow();
+      await server.store.write(NOW, ({ db }) =>
+        db
+          .updateTable('license')
+          .set(
+            since === 'suspended' ? { state: 'suspended' } : { device_jkt: generateSigningKey().thumbprint },
+          )
+          .execute(),
+      );
+      const again = await device.verify((await device.send(compact)).body);
+      const code = since === 'suspended' ? 'suspended' : 'different_device';
+      expect([first.kind, again]).toMatchObject(['token', { kind: 'denial', denial: { code, license } }]);
+    },
+  );
 
   test('the same request again gets the same answer; a new request of the device the same license', async () => {
     const server = await TestServer.start();
