@@ -178,7 +178,13 @@ async function believe(
     verified,
     roots,
     issued,
-    change: { id: { appId, pid, licenseKey }, jti: nonce, held: row, isGone },
+    change: {
+      id: { appId, pid, licenseKey },
+      jti: nonce,
+      held: row,
+      isGone,
+      minutes: verified.kind === 'token' ? verified.token.minutes.own : 0,
+    },
     signed: { iat, request, forwardOnly: keepsToken },
   };
 }

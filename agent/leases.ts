@@ -73,13 +73,13 @@ export class Leases {
   keep(licenseKey: string): void {
     const running = this.#running(licenseKey);
     const lease = this.#leases.get(licenseKey);
-    if (lease === undefined) return;
-    const isEnding = lease.until - this.#uptime() < lease.seconds / 2;
-    if (running === lease.sessions && !isEnding) return;
+    // Sessions that began alone, while no server answered, are leased as soon as one does.
+    if (lease === undefined ? running === 0 : running === lease.sessions && !this.#isEnding(lease)) return;
     // Behind whoever begins a session now, and by what runs then: nothing may be given back that was just taken.
     const before = this.#last.get(licenseKey);
     const mine = (async () => {
       await before?.catch(() => {});
+      if (lease === undefined && !(await this.isCapped(licenseKey))) return;
       await Promise.race([this.#ask(licenseKey, this.#running(licenseKey)), patience()]).catch(() => {});
     })();
     this.#last.set(licenseKey, mine);
@@ -111,6 +111,10 @@ export class Leases {
         });
     }
     return outcome;
+  }
+
+  #isEnding({ until, seconds }: Lease): boolean {
+    return until - this.#uptime() < seconds / 2;
   }
 
   #running(licenseKey: string): number {

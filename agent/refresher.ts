@@ -122,7 +122,10 @@ export class Refresher {
     let serverUrl: string | null = null;
     try {
       const { enrollment, subject } = this.#licenses.requireEnrolled();
-      const preferred = this.#licenses.store.contacts.of(subject)?.serverUrl ?? undefined;
+      // A gateway without a license of its own remembers by those that it holds.
+      const preferred = [...requests.slice(0, 1), subject]
+        .map((id) => this.#licenses.store.contacts.of(id)?.serverUrl ?? undefined)
+        .find((url) => url !== undefined);
       const compacts = requests.map(({ compact }) => compact);
       const sent = await this.#send(compacts, enrollment, preferred);
       serverUrl = sent.serverUrl;

@@ -45,7 +45,9 @@ export function createServerClient({ timeoutMs, env, signal }: ServerClientOptio
   return async (compacts, { serverUrls, caCertificate }, preferredUrl) => {
     // The authority of the enrollment and no other; where it names none (TLS ends at somebody's proxy), those that
     // the machine trusts. What is said is signed either way.
-    const dispatcher = await createHttpDispatcher({ ca: caCertificate, env });
+    const dispatcher = await createHttpDispatcher({ ca: caCertificate, env }).catch((thrown: unknown) => {
+      throw unreachable(thrown);
+    });
     try {
       const failures: LicenseError[] = [];
       for (const serverUrl of preferred(serverUrls, preferredUrl)) {

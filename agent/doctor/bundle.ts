@@ -12,7 +12,7 @@ import type { Circumstances, Or } from './circumstances.ts';
 import type { Examination } from './examine.ts';
 import { newestLog } from './newest-log.ts';
 import { storeFigures } from './store-figures.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { proxySecrets, withoutSecrets } from './without-secrets.ts';
 
 export interface BundleOptions {
   readonly env: Environment;
@@ -44,7 +44,11 @@ export async function bundleOf(
     log: await newestLog(),
   };
   const shown = withIdentity || circumstances === undefined ? report : masked(report, circumstances);
-  const secrets = circumstances === undefined ? [] : secretsOf(circumstances);
+  const secrets = [
+    ...(circumstances === undefined ? [] : secretsOf(circumstances)),
+    // As they stand, and as they stand within JSON.
+    ...proxySecrets(env).flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]),
+  ];
   return gzipSync(`${withoutSecrets(JSON.stringify(shown, null, 2), secrets)}\n`);
 }
 

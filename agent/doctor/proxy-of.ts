@@ -1,3 +1,4 @@
+import { proxyUrl } from '#core/host/http-dispatcher.ts';
 import type { Environment } from '../options.ts';
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -9,7 +10,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:':
 export function proxyOf(url: URL, env: Environment): URL | undefined {
   const http = env['http_proxy'] || env['HTTP_PROXY'];
   const https = env['https_proxy'] || env['HTTPS_PROXY'] || http;
-  const proxy = url.protocol === 'https:' ? https : http;
+  const proxy = proxyUrl(url.protocol === 'https:' ? https : http);
   if (!proxy || !URL.canParse(proxy)) return undefined;
   return isExcepted(url, env['no_proxy'] || env['NO_PROXY'] || '') ? undefined : new URL(proxy);
 }

@@ -10,7 +10,7 @@ import { ClockMark } from '../trusted-time.ts';
 import { Contacts } from './contacts.ts';
 import { LicenseRows, writeLicense } from './license-rows.ts';
 import { deleteMember, Members } from './members.ts';
-import { Meters } from './meters.ts';
+import { Meters, raiseMeter } from './meters.ts';
 import {
   inspectDatabase,
   isDamage,
@@ -44,6 +44,8 @@ export interface AcceptedChange {
   readonly held?: LicenseRow | undefined;
   /** A license that was held for another device and was given up here. */
   readonly isGone: boolean;
+  /** What the server knows that this device counted: a meter that was set back goes on from there. */
+  readonly minutes: number;
 }
 
 export interface OpenStoreOptions {
@@ -171,7 +173,8 @@ export class AgentStore {
   accept({ serverId, certificate, serial, mark, rootSuccession, answers }: AcceptedChanges): void {
     this.#use((database) =>
       database.transaction(() => {
-        for (const { id, held, isGone } of answers) {
+        for (const { id, held, isGone, minutes } of answers) {
+          raiseMeter(database, id, minutes * 60);
           if (isGone) deleteMember(database, id);
           else if (held !== undefined) writeLicense(database, id, held);
         }

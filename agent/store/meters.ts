@@ -1,3 +1,4 @@
+import type { SqliteDatabase } from '#core/host/sqlite.ts';
 import { newId } from '#core/ids.ts';
 import { shapeProblem } from '#core/shapes.ts';
 import { type LicenseId, MeterRow } from './schema.ts';
@@ -37,6 +38,20 @@ export class Meters {
       })(),
     );
   }
+}
+
+/** Sets a meter forward to what was counted by it before; within a transaction. */
+export function raiseMeter(
+  database: SqliteDatabase,
+  { appId, pid, licenseKey }: LicenseId,
+  seconds: number,
+): void {
+  database
+    .prepare(
+      `UPDATE meter SET seconds = @seconds
+       WHERE app_id = @appId AND pid = @pid AND license_key = @licenseKey AND seconds < @seconds`,
+    )
+    .run({ appId, pid, licenseKey, seconds });
 }
 
 /** Three hundred years. */

@@ -11,10 +11,12 @@ import { adoptSuccession, type KnownRoots, RootSuccession } from './root-success
  */
 export const Enrollment = Type.Object({
   version: Type.Literal(1),
-  serverUrls: Type.Array(Type.String({ pattern: '^https?://[^\\s/]+(/.*)?$', maxLength: 512 }), {
-    minItems: 1,
-    maxItems: 16,
-  }),
+  serverUrls: Type.Array(
+    Type.Refine(Type.String({ pattern: '^https?://[^\\s/]+(/.*)?$', maxLength: 512 }), (url) =>
+      URL.canParse(url),
+    ),
+    { minItems: 1, maxItems: 16 },
+  ),
   /** PEM of the authority that the server's TLS certificate is under; empty: those that the machine trusts. */
   caCertificate: Type.String({ maxLength: 65_536 }),
   serverId: Id,

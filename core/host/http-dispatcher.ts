@@ -18,8 +18,13 @@ export async function createHttpDispatcher({ ca, env }: HttpDispatcherOptions): 
   return new EnvHttpProxyAgent({
     connect: tls,
     requestTls: tls,
-    httpProxy: env['http_proxy'] || env['HTTP_PROXY'] || '',
-    httpsProxy: env['https_proxy'] || env['HTTPS_PROXY'] || '',
+    httpProxy: proxyUrl(env['http_proxy'] || env['HTTP_PROXY']),
+    httpsProxy: proxyUrl(env['https_proxy'] || env['HTTPS_PROXY']),
     noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
   });
+}
+
+/** The URL of a proxy as people write it: `proxy.school:3128` is one of HTTP, as curl has it. */
+export function proxyUrl(value = ''): string {
+  return value === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
 }

@@ -89,8 +89,12 @@ export function bindLicense(
     }
     license.rebinds += 1;
   }
+  // Where the board is the same one, what a request does not tell of it stays known: it could be taken for another later.
+  const isSameBoard =
+    binding.outcome === 'held' || (binding.outcome === 'rebound' && license.category === 'device');
+  const known = isSameBoard ? fingerprintOf(license) : {};
   license.device_jkt = jkt;
-  license.fingerprint = JSON.stringify(request.fingerprint);
+  license.fingerprint = JSON.stringify({ ...known, ...request.fingerprint });
   license.last_seen_at = now;
   license.agent_version = request.agentVersion;
 }

@@ -47,6 +47,21 @@ function secretsOf(folder: AgentFolder): string[] {
 }
 
 describe('the report', () => {
+  test.each([
+    ['http://school:pa-S3cr3t@proxy.school:3128', ['pa-S3cr3t']],
+    ['school:pa-S3cr3t@proxy.school:3128', ['pa-S3cr3t']],
+    ['http://school:pa@S3cr3t@proxy.school:3128', ['S3cr3t']],
+    [`http://school:p/a"S3cr3t'@proxy.school:3128`, ['S3cr3t']],
+    ['//school:pa-S3cr3t@proxy.school', ['pa-S3cr3t']],
+  ])('names a proxy as %s without its password', async (proxy, secrets) => {
+    const { folder } = await licensed();
+    for (const name of ['https_proxy', 'HTTP_PROXY']) {
+      const { text } = await report(folder, { env: { [name]: proxy } });
+      expect(text).toContain('proxy.school');
+      for (const secret of secrets) expect(text).not.toContain(secret);
+    }
+  });
+
   test('holds what helps', async () => {
     const { folder, world } = await licensed();
     const { json } = await report(folder);

@@ -67,3 +67,19 @@ test('without the server each license runs one session; with it again the cap ho
   expect(await one.open()).toMatchObject({ allowed: true });
   expect(await two.open()).toMatchObject({ allowed: false, because: 'concurrency_exhausted' });
 });
+
+test('sessions that began without the server are leased once it is there again, and no more begin', async () => {
+  const { network, clock, leased, one, two } = await twoDevices();
+  network.cut();
+  const sessions = [
+    [one, await one.open()],
+    [two, await two.open()],
+  ] as const;
+  expect(sessions.map(([, { allowed }]) => allowed)).toEqual([true, true]);
+  expect(await leased()).toBe(0);
+  network.join();
+  clock.pass(60);
+  for (const [device, { id }] of sessions) expect(await device.beat(id)).toMatchObject({ id });
+  await expect.poll(leased).toBe(2);
+  expect(await two.open()).toMatchObject({ allowed: false, because: 'concurrency_exhausted' });
+});

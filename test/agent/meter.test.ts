@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { openSqlite } from '#core/host/sqlite.ts';
 import type { SessionAnswer } from '../../agent/client/local-answers.ts';
 import { codeOf } from '../support/forge.ts';
 import { VIDEO_SKU, World } from '../support/world.ts';
@@ -44,6 +45,24 @@ describe('sessions', () => {
       minutes: { allowed: 10, used: 10 },
       sessions: 0,
     });
+  });
+
+  test('that a meter was set back for are counted on from what the server knows', async () => {
+    const { clock, open, beat, used, folder, server, daemon } = await metered({ minutes: 100 });
+    const session = await open();
+    clock.pass(2 * MINUTE);
+    await beat(session.id);
+    clock.pass(MINUTE);
+    await beat(session.id);
+    expect(await used()).toBe(3);
+    const database = openSqlite(folder.store);
+    database.prepare('UPDATE meter SET seconds = 60').run();
+    database.close();
+    server.token = { minutes: { allowed: 100, own: 3, others: 0 } };
+    await post(daemon, '/v1/refresh');
+    clock.pass(MINUTE);
+    await beat(session.id);
+    expect(await used()).toBe(4);
   });
 
   test('that run beside each other count once', async () => {

@@ -59,6 +59,19 @@ describe('activation of a device', () => {
     },
   );
 
+  test('a request that tells less of the board lets no other board be taken for it', async () => {
+    const server = await TestServer.start();
+    const device = new TestDevice(server, await server.enrollment(), 'SN-1');
+    await device.ask();
+    const { macs = [] } = board('SN-1');
+    expect((await device.ask({ purpose: 'refresh', fingerprint: { macs } })).kind).toBe('token');
+    const cloned = { ...board('other'), macs };
+    expect(await device.ask({ purpose: 'refresh', fingerprint: cloned })).toMatchObject({
+      denial: { code: 'different_device' },
+    });
+    expect((await device.ask({ purpose: 'refresh' })).kind).toBe('token');
+  });
+
   test('the same request again gets the same answer; a new request of the device the same license', async () => {
     const server = await TestServer.start();
     const device = new TestDevice(server, await server.enrollment(), 'SN-1');

@@ -33,6 +33,7 @@ test.each<[string, (good: object) => string]>([
   ['of another version', (good) => JSON.stringify({ ...good, version: 2 })],
   ['without server', (good) => JSON.stringify({ ...good, serverUrls: [] })],
   ['with a URL of another scheme', (good) => JSON.stringify({ ...good, serverUrls: ['file:///etc/passwd'] })],
+  ['with a port that is none', (good) => JSON.stringify({ ...good, serverUrls: ['https://host:99999'] })],
   ['with a URL of two lines', (good) => JSON.stringify({ ...good, serverUrls: ['https://a\nb'] })],
   [
     'with a short secret',
