@@ -36,6 +36,17 @@ describe('replace-root', () => {
     );
   });
 
+  test('what was signed while the clock was ahead stays good after the root was replaced', async () => {
+    const fixture = await VendorFixture.create();
+    const application = fixture.write('a.jwt', await new Applicant().apply());
+    const ahead = NOW + 366 * 86_400;
+    const certified = await fixture.certify([application, '--out', fixture.path('c.jwt')], { now: ahead });
+    expect(certified.code).toBe(0);
+    await replaceRoot(fixture);
+    const { iat } = await issuerCertificateDocument.verify(fixture.read('c.jwt').trim(), fixture.roots.all);
+    expect(iat).toBe(ahead);
+  });
+
   test('tells in both languages what comes next', async () => {
     const fixture = await VendorFixture.create();
     const told = await fixture.run(['replace-root', '--dir', fixture.dir], { language: 'zh' });

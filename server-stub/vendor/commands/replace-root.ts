@@ -87,7 +87,9 @@ async function succeed(options: ReplaceRootOptions, context: VendorContext): Pro
     spare: await openSpareKey(folder, async () => sparePassphrase),
   };
   const next = { root: generateSigningKey(), spare: generateSigningKey() };
-  const { roots, entry } = await signSuccession(folder.roots, present, next, context.clock.now());
+  // What the present root signed while the clock was ahead stays good: nobody believes it of later times from now on.
+  const at = Math.max(context.clock.now(), ...folder.ledger.entries.map((signed) => signed.at));
+  const { roots, entry } = await signSuccession(folder.roots, present, next, at);
   keepSuccession(folder, {
     ...{ roots, entry },
     sealedRoot: await sealKey(next.root, chosen ?? passphrase),
