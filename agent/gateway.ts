@@ -55,6 +55,18 @@ export class Gateway {
     return this.#contact(licenseKeys, 'release');
   }
 
+  /**
+   * That a license is an account's, which applications may take in and give up; not that of this device or of another.
+   *
+   * @throws `not_an_account`, `not_enrolled`
+   */
+  requireAccount(licenseKey: string): void {
+    const { licenses } = this.#parts;
+    const { category } = licenses.requireEnrolled().enrollment;
+    if (category !== 'account' || licenseKey === licenses.own)
+      throw new LicenseError('not_an_account', { licenseKey });
+  }
+
   /** @throws `not_held` */
   async status(licenseKey: string): Promise<AgentStatus> {
     this.#parts.licenses.requireHeld(licenseKey);

@@ -85,7 +85,7 @@ export function agentRoutes(services: LocalServices): readonly LocalRoute[] {
       path: '/v1/licenses/{licenseKey}',
       answer: ({ params }) => gateway.status(params['licenseKey'] ?? ''),
     },
-    ...(accountActivation ? takingRoutes(gateway) : []),
+    ...(accountActivation ? takingRoutes(gateway, (key) => gateway.requireAccount(key)) : []),
   ];
 }
 
@@ -136,13 +136,14 @@ export function adminRoutes({ service, gateway, exchange, own }: LocalServices):
 }
 
 /** Taking a license in for a LicenseKey, and giving it up. */
-function takingRoutes(gateway: Gateway): LocalRoute[] {
+function takingRoutes(gateway: Gateway, require: (licenseKey: string) => void = () => {}): LocalRoute[] {
   return [
     {
       method: 'PUT',
       path: '/v1/licenses/{licenseKey}',
       answer: async ({ params }) => {
         const { licenseKey = '' } = params;
+        require(licenseKey);
         const [outcome] = await gateway.add([licenseKey]);
         return { ...outcome, status: await gateway.status(licenseKey) };
       },
@@ -151,7 +152,9 @@ function takingRoutes(gateway: Gateway): LocalRoute[] {
       method: 'DELETE',
       path: '/v1/licenses/{licenseKey}',
       answer: async ({ params }) => {
-        const [outcome] = await gateway.remove([params['licenseKey'] ?? '']);
+        const { licenseKey = '' } = params;
+        require(licenseKey);
+        const [outcome] = await gateway.remove([licenseKey]);
         return { ...outcome };
       },
     },

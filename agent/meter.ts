@@ -97,7 +97,7 @@ export class Meter {
   async beat(id: string): Promise<SessionAnswer> {
     const session = this.#require(id);
     await this.#count(session);
-    const check = await this.#check(session.licenseKey, session.media);
+    const check = await this.#checkRunning(session);
     this.#leases.keep(session.licenseKey);
     if (check.allowed) return answerOf(id, check);
     this.#remove(session);
@@ -112,7 +112,16 @@ export class Meter {
     await this.#count(session);
     this.#remove(session);
     this.#leases.keep(session.licenseKey);
-    return answerOf(null, await this.#check(session.licenseKey, session.media));
+    return answerOf(null, await this.#checkRunning(session));
+  }
+
+  /** A license that was given up while its session ran allows nothing, and is no fault of whoever asks. */
+  async #checkRunning({ licenseKey, media }: Session): Promise<CheckAnswer> {
+    return this.#check(licenseKey, media).catch((thrown: unknown): CheckAnswer => {
+      if (!(thrown instanceof LicenseError) || thrown.code !== 'not_held') throw thrown;
+      const gone = { state: 'released', because: 'released', until: null, detail: {} } as const;
+      return { allowed: false, media, reason: 1, ...gone };
+    });
   }
 
   /** Sessions of a license that run now. */

@@ -43,7 +43,8 @@ export async function verifyLicense(
   const { token, terms } = verified;
   await verifyLicenseProof(proof, token, nonce);
   const end = usableUntil(token);
-  if (now >= end) throw new LicenseError('expired');
+  // No number is no time, either.
+  if (!(now < end)) throw new LicenseError('expired');
   return { token, terms, usableUntil: end };
 }
 

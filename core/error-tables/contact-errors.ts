@@ -78,6 +78,12 @@ export const contactErrors = {
     '本代理没有为 {licenseKey} 持有许可证',
     '请先添加：向 admin.sock 发送 PUT /v1/licenses/LICENSE_KEY。',
   ]),
+  not_an_account: entry(403, 2, false, [
+    'applications may take in and give up licenses of accounts alone; {licenseKey} is none',
+    'Let the owner do it at admin.sock, or enroll this device for a PID of category account.',
+    '应用只能激活与释放账号许可证；{licenseKey} 不是账号',
+    '请由所有者在 admin.sock 上操作，或用账号品类 PID 的登记文件登记本设备。',
+  ]),
   daemon_running: mistake(
     2,
     'a daemon answers at {socket} already',

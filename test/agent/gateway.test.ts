@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { codeOf } from '../support/forge.ts';
+import { NOW, World } from '../support/world.ts';
 import { call, startAgent, until } from './running-agent.ts';
 import { DAY } from './support.ts';
 
@@ -147,11 +148,35 @@ test('a device with a license of its own may hold others beside it', async () =>
 test('applications may take in accounts where a setting allows it, and not otherwise', async () => {
   const closed = await startAgent();
   expect(await codeOf(() => call(closed.daemon, 'PUT', '/v1/licenses/alice'))).toBe('method_not_allowed');
-  const open = await startAgent({ toml: 'accountActivation = true' });
-  await until(open.client, 'active');
+  const open = await startAgent({
+    toml: 'accountActivation = true',
+    world: new World({ category: 'account' }),
+  });
+  open.server.token = { exp: NOW + 7 * DAY, graceSeconds: DAY };
   expect(await call(open.daemon, 'PUT', '/v1/licenses/alice')).toMatchObject({ outcome: 'ok' });
   expect(await call(open.daemon, 'GET', '/v1/check?media=video&licenseKey=alice')).toMatchObject({
     allowed: true,
   });
   expect(await call(open.daemon, 'DELETE', '/v1/licenses/alice')).toMatchObject({ outcome: 'ok' });
+  // The license of the device itself, and licenses of devices, are the owner's.
+  expect(await codeOf(() => call(open.daemon, 'DELETE', `/v1/licenses/${open.world.licenseKey}`))).toBe(
+    'not_an_account',
+  );
+  const devices = await startAgent({ toml: 'accountActivation = true' });
+  await until(devices.client, 'active');
+  expect(await codeOf(() => call(devices.daemon, 'PUT', '/v1/licenses/CAM-1'))).toBe('not_an_account');
+  expect((await devices.client.status()).state).toBe('active');
+});
+
+test('a session of a license that was given up is over at its next heartbeat', async () => {
+  const { daemon, client } = await startAgent();
+  await until(client, 'active');
+  await call(daemon, 'PUT', '/v1/licenses/CAM-1', admin);
+  const body = { media: 'video', licenseKey: 'CAM-1' };
+  const { id } = await call(daemon, 'POST', '/v1/sessions', { body });
+  await call(daemon, 'DELETE', '/v1/licenses/CAM-1', admin);
+  expect(await call(daemon, 'POST', `/v1/sessions/${id}`)).toMatchObject({
+    ...{ id: null, allowed: false, reason: 1, because: 'released' },
+  });
+  expect(await codeOf(() => call(daemon, 'POST', `/v1/sessions/${id}`))).toBe('unknown_session');
 });

@@ -178,6 +178,9 @@ test('no program believes what a root signed after it was replaced', async () =>
     expect(await run(verifier, [], { AGENT_SOCKET: path })).toMatchObject({ code });
     const nonce = newSecret();
     const options = { vendorRoots: readFileSync(roots, 'utf8'), now: NOW };
+    // No time is not the time before the end.
+    const never = { ...options, now: Number.NaN };
+    await expect(verifyLicense(await proof(nonce), nonce, never)).rejects.toMatchObject({ code: 'expired' });
     const { chain } = await replaceRoot(world, 1, replacedAt);
     const verified = verifyLicense({ ...(await proof(nonce)), rootSuccession: chain }, nonce, options);
     if (code === 0) expect((await verified).token.licenseKey).toBe(world.licenseKey);
