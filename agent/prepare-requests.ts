@@ -1,4 +1,5 @@
 import { licenseRequestDocument } from '#core/documents/license-request.ts';
+import { LicenseError } from '#core/errors.ts';
 import { composeRequest } from './compose-request.ts';
 import type { Device } from './device.ts';
 import { type Enrolled, subjectOf } from './enrolled.ts';
@@ -30,7 +31,7 @@ export interface PrepareParts {
  * protocol, Idempotence; "release on the device deletes the token before it writes its request".
  *
  * @returns a request for each wish, in order
- * @throws of the store
+ * @throws of the store; `store_unwritable` where a license is to be given up and the disk would not know of it
  */
 export async function prepareRequests(
   parts: PrepareParts,
@@ -38,6 +39,13 @@ export async function prepareRequests(
   channel: Channel,
 ): Promise<PendingRequest[]> {
   const { device, enrolled, store, clock, totals, held: heldLicenses } = parts;
+  if (store.isCopy && wishes.some(({ purpose }) => departureOf(purpose) !== undefined)) {
+    const problem = {
+      en: 'a license is given up only where that is kept over a restart',
+      zh: '只有能在重启后保留时才放弃许可证',
+    };
+    throw new LicenseError('store_unwritable', { file: store.file, problem });
+  }
   const { now, confirmed } = clock.time();
   const reading = clock.reading();
   let counter = store.pending.takeCounters(wishes.length);

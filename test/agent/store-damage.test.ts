@@ -186,6 +186,13 @@ describe('a disk', () => {
     clock.pass(DAY);
     await post(again.daemon, '/v1/refresh');
     expect((await again.client.status()).usableUntil).toBe(clock.wall + 104 * DAY);
+    // The disk would bring it back at the next start.
+    for (const give of [
+      () => post(again.daemon, '/v1/release'),
+      () => post(again.daemon, '/v1/requests', JSON.stringify({ purpose: 'release' })),
+    ])
+      await expect(give()).rejects.toMatchObject({ code: 'store_unwritable' });
+    expect((await again.client.status()).state).toBe('active');
     expect(readFileSync(folder.store).equals(before)).toBe(true);
     await again.daemon.close();
     small.remount('rw');
