@@ -2,6 +2,8 @@
  * token, the vendor's terms, and the device key's answer to a nonce. The root and its spare are compiled in, since a file
  * on the device may be anybody's: they are the "x" of "root" and of "spare" in vendor-roots.json. Where the vendor
  * replaced them before, VENDOR_ROOT_VERSION is one more than there are roots in its "previous".
+ * How long a token lives is held against what was sold; that expireTime follows from activation, validity and renewals
+ * is left to the agent, and to LicenseClient.verify of the Node package.
  *
  *     cc -DVENDOR_ROOT_X='"…"' -DVENDOR_SPARE_X='"…"' -o verify_license verify_license.c -lcrypto -lcjson
  *     verify_license [APP_ID]
@@ -28,7 +30,7 @@
 #define VENDOR_ROOT_VERSION 1
 #endif
 
-enum { MOST_BYTES = 8192, MOST_ANSWER = 262144, KEY_BYTES = 32, SIGNATURE_BYTES = 64, X_LENGTH = 43, MOST_ROOTS = 9 };
+enum { MOST_BYTES = 8192, MOST_ANSWER = 262144, KEY_BYTES = 32, SIGNATURE_BYTES = 64, X_LENGTH = 43, MOST_ROOTS = 9, DAY = 86400 };
 
 /* The "x" of the vendor's root, and of those that took its place. */
 static char roots[MOST_ROOTS][X_LENGTH + 1];
@@ -198,6 +200,18 @@ static void same(const cJSON *one, const cJSON *other, const char *name) {
     if (!cJSON_Compare(member(one, name), member(other, name), 1)) refuse("%s does not agree", name);
 }
 
+/* A token may not live longer than was sold. Account licenses follow the person: a week, and a day of grace. */
+static void require_time(const cJSON *line, const cJSON *token) {
+    int is_account = strcmp(text_of(token, "category"), "account") == 0;
+    double life = number_of(line, "tokenLifeSeconds"), grace = number_of(line, "graceSeconds");
+    if (is_account && life > 7 * DAY) life = 7 * DAY;
+    if (is_account && grace > DAY) grace = DAY;
+    if (number_of(token, "exp") > number_of(token, "iat") + life) refuse("it lives longer than was sold");
+    if (number_of(token, "graceSeconds") > grace ||
+        number_of(token, "expiryGraceSeconds") > number_of(line, "expiryGraceSeconds"))
+        refuse("its grace is longer than was sold");
+}
+
 /* The vendor's line that the token says it was sold under. */
 static void require_terms(const cJSON *terms, const cJSON *token) {
     const cJSON *each;
@@ -213,6 +227,7 @@ static void require_terms(const cJSON *terms, const cJSON *token) {
             same(line, token, "category");
             same(line, token, "sku");
             if (app != NULL) same(line, token, "appId");
+            require_time(line, token);
         }
         cJSON_Delete(line);
         if (is_it) return;

@@ -2,6 +2,9 @@
 
     python3 verify_license.py [--socket PATH] vendor-roots.json [APP_ID]
 
+How long a token lives is held against what was sold; that expireTime follows from activation, validity and renewals is
+left to the agent, and to LicenseClient.verify of the Node package.
+
 Needs the package `cryptography`. An application compiles the root in: a file on the device may be anybody's.
 """
 
@@ -16,6 +19,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from license_agent import SOCKET, ask
+
+
+DAY = 86_400
+WHATEVER = 100 * 366 * DAY
 
 
 class Refused(Exception):
@@ -94,6 +101,11 @@ def verify_license(answer: dict, nonce: str, pinned: dict, app_id: str | None, n
     same = ("cid", "pid", "category", "sku")
     demand(all(purchase[name] == token[name] for name in same), "the license says more than was sold")
     demand(purchase.get("appId") in (None, token["appId"]), "it was sold for another App")
+    # Account licenses follow the person: a week, and a day of grace.
+    life, grace = (7 * DAY, DAY) if token["category"] == "account" else (WHATEVER, WHATEVER)
+    demand(token["exp"] <= token["iat"] + min(purchase["tokenLifeSeconds"], life), "it lives longer than was sold")
+    demand(token["graceSeconds"] <= min(purchase["graceSeconds"], grace), "its grace is longer than was sold")
+    demand(token["expiryGraceSeconds"] <= purchase["expiryGraceSeconds"], "its grace is longer than was sold")
 
     # The proof carries the device key; that it is the one of the token is what its thumbprint says.
     claims = json.loads(decode(answer["proof"].split(".")[1]))

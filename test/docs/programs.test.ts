@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { licenseProofDocument } from '#core/documents/license-proof.ts';
 import { newSecret } from '#core/ids.ts';
 import { generateSigningKey } from '#core/keys.ts';
 import { verifyLicense } from '../../agent/client/verify-license.ts';
@@ -185,6 +186,40 @@ test('no program believes what a root signed after it was replaced', async () =>
     const verified = verifyLicense({ ...(await proof(nonce)), rootSuccession: chain }, nonce, options);
     if (code === 0) expect((await verified).token.licenseKey).toBe(world.licenseKey);
     else await expect(verified).rejects.toMatchObject({ code: 'root_succeeded' });
+  }
+});
+
+test('no program believes a token that lives longer than was sold', async () => {
+  const { world } = await licensed();
+  const vendorRoots = world.rootsFile;
+  const roots = join(built, 'world-roots.json');
+  writeFileSync(roots, vendorRoots);
+  const verifier = buildVerifier('verify-time', world.root.jwk.x, world.spare.jwk.x);
+  const { tokenLifeSeconds, graceSeconds, expiryGraceSeconds } = world.purchase;
+  const cases: [object, number][] = [
+    [{}, 0],
+    [{ exp: NOW + tokenLifeSeconds + 1 }, 5],
+    [{ graceSeconds: graceSeconds + 1 }, 5],
+    [{ expiryGraceSeconds: expiryGraceSeconds + 1 }, 5],
+  ];
+  for (const [index, [bent, code]] of cases.entries()) {
+    // Whoever runs a certified server with a device of their own.
+    const claims = world.tokenClaims(bent);
+    const answer = await world.tokenAnswer(claims);
+    const server = createServer(async (request, response) => {
+      const { nonce } = JSON.parse(await text(request));
+      const proof = await licenseProofDocument.sign(
+        { nonce, iat: NOW, licenseKey: world.licenseKey, token: claims.jti, jwk: world.deviceKey.jwk },
+        world.deviceKey,
+      );
+      response.end(JSON.stringify({ ...answer, proof }));
+    });
+    const path = join(built, `dishonest-${index}.sock`);
+    server.listen(path);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    expect(await run(PYTHON, [python('verify_license.py'), '--socket', path, roots])).toMatchObject({ code });
+    expect(await run(verifier, [], { AGENT_SOCKET: path })).toMatchObject({ code });
   }
 });
 
