@@ -76,6 +76,11 @@ describe('a machine is not recognised by', () => {
     '03000200-0400-0500-0006-000700080009',
     'fefefefe-fefe-fefe-fefe-fefefefefefe',
     'BSN12345678901234567',
+    'Board Serial Number',
+    'Not Provided',
+    'INVALID SERIAL',
+    '78563412-3412-7856-90AB-CDDEEFAABBCC',
+    '00:11:22:33:44:55',
     '   ',
     '\0',
   ])('the placeholder %j', (value) => {
@@ -88,6 +93,10 @@ describe('a machine is not recognised by', () => {
       expect(meaningfulDisk(name)).toBeUndefined();
     },
   );
+
+  test('a value that is longer than an identity file takes, by its beginning', () => {
+    expect(meaningful(`SN-${'0123456789ab'.repeat(40)}`)).toHaveLength(256);
+  });
 
   test.each(['B1', '1212', 'PF1ABCDE', 'vol0123456789abcdef0', '0x1a2b3c4d'])('but by %j it is', (value) => {
     expect(meaningful(value)).toBe(value);
