@@ -76,5 +76,9 @@ export const AS_ROOT: Bilingual = {
   en: "Run it as root or as the daemon's user to see this, too.",
   zh: '请以 root 或守护进程的用户执行，以查看此项。',
 };
+export const TOLD_ELSEWHERE: Bilingual = {
+  en: 'it cannot be looked at; another finding says why',
+  zh: '无法查看；原因见其他检查项',
+};
 export const MAY_NOT_LOOK: Bilingual = { en: 'this user may not look at it', zh: '当前用户无权查看' };
 export const NOT_ENROLLED: Bilingual = { en: 'this device is not enrolled', zh: '本设备尚未登记' };

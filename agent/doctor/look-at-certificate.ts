@@ -4,8 +4,8 @@ import { issuerCertificateDocument } from '#core/documents/issuer-certificate.ts
 import { LicenseError } from '#core/errors.ts';
 import { parseJson } from '#core/shapes.ts';
 import type { HeldLicense } from '../held-license.ts';
-import type { Circumstances } from './circumstances.ts';
-import { AS_ROOT, type Finding, finding, MAY_NOT_LOOK } from './finding.ts';
+import { type Circumstances, isForbidden } from './circumstances.ts';
+import { AS_ROOT, type Finding, finding, MAY_NOT_LOOK, TOLD_ELSEWHERE } from './finding.ts';
 
 const DAY = 86_400;
 /** As the server itself warns. Source: protocol, Trust. */
@@ -14,7 +14,9 @@ const SOON_DAYS = 90;
 /** Until when the server may issue, by the certificate that came with what is held. */
 export function lookAtCertificate({ held, status, now }: Circumstances): Finding {
   if (held instanceof LicenseError)
-    return finding('certificate', 'skipped', MAY_NOT_LOOK, { remedy: AS_ROOT });
+    return isForbidden(held)
+      ? finding('certificate', 'skipped', MAY_NOT_LOOK, { remedy: AS_ROOT })
+      : finding('certificate', 'skipped', TOLD_ELSEWHERE);
   const certificate = certificateOf(held);
   if (certificate === undefined)
     return finding('certificate', 'skipped', { en: 'none is held yet', zh: '尚未持有' });

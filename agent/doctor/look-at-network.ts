@@ -1,8 +1,8 @@
 import type { EpochSeconds } from '#core/clock.ts';
 import { LicenseError } from '#core/errors.ts';
 import type { Environment } from '../options.ts';
-import type { Circumstances } from './circumstances.ts';
-import { AS_ROOT, type Finding, finding, MAY_NOT_LOOK, NOT_ENROLLED } from './finding.ts';
+import { type Circumstances, isForbidden } from './circumstances.ts';
+import { AS_ROOT, type Finding, finding, MAY_NOT_LOOK, NOT_ENROLLED, TOLD_ELSEWHERE } from './finding.ts';
 import { lookAtAddress } from './look-at-address.ts';
 import { lookAtHealth } from './look-at-health.ts';
 import { lookAtRoute } from './look-at-route.ts';
@@ -39,9 +39,10 @@ function roadsOf({ enrollment, running, env }: Circumstances): Road[] {
 }
 
 function nowhere({ enrollment }: Circumstances): Finding {
-  return enrollment instanceof LicenseError
+  if (!(enrollment instanceof LicenseError)) return finding('server', 'skipped', NOT_ENROLLED);
+  return isForbidden(enrollment)
     ? finding('server', 'skipped', MAY_NOT_LOOK, { remedy: AS_ROOT })
-    : finding('server', 'skipped', NOT_ENROLLED);
+    : finding('server', 'skipped', TOLD_ELSEWHERE);
 }
 
 async function travel(road: Road, env: Environment): Promise<NetworkLook> {

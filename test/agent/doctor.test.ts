@@ -52,6 +52,17 @@ describe('a device that is well', () => {
     expect(findings.said('permissions')).toMatch(/applications of group \S+ may ask/);
   });
 
+  test('whose roots file is damaged tells so once, and sends nobody who is root to root', async () => {
+    const folder = await idle();
+    writeFileSync(join(folder.path, 'roots.json'), '{');
+    const findings = await Findings.of(folder, { now: realTime() });
+    expect(findings.faults).toContain('enrollment');
+    for (const id of ['certificate', 'server'] as const) {
+      expect([id, findings.outcomes(id)]).toEqual([id, ['skipped']]);
+      expect(findings.said(id)).toContain('another finding says why');
+    }
+  });
+
   test('with its daemon stopped is examined as well, and nothing that the agent keeps is changed', async () => {
     const folder = await idle();
     const before = contentsOf(folder.state);
