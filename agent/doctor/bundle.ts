@@ -115,9 +115,14 @@ function masked(report: object, { identity, status }: Circumstances): object {
   const digest = (value: string) =>
     `digest:${createHmac('sha256', key).update(value).digest('hex').slice(0, 12)}`;
   const own = status instanceof LicenseError ? undefined : status.licenseKey;
+  const macs = [
+    ...(identity.components.macs ?? []),
+    ...(identity.ignored?.macs ?? []).flatMap(({ value }) => value ?? []),
+  ];
   const values = [
     ...Object.values(identity.components).flat(),
-    ...(identity.ignored?.macs ?? []).map(({ value }) => value),
+    // As they stand, and as a LicenseKey is made of them.
+    ...macs.flatMap((mac) => [mac, mac.replaceAll(':', '').toUpperCase()]),
     identity.machineId,
   ].filter((value): value is string => value !== undefined && value !== own);
   const long = values.filter((value) => value.length >= LEAST_MASKED).toSorted((a, b) => b.length - a.length);

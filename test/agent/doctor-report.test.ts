@@ -94,7 +94,10 @@ describe('the report', () => {
 
   test('has digests in the place of serial numbers, each report its own; whole ones where that is wished', async () => {
     const { folder } = await licensed();
+    // A MAC as a LicenseKey is made of it.
+    folder.configure('licenseKeyFile = "/x/001B21AABB01"');
     const [one, other] = [await report(folder), await report(folder)];
+    expect(one.json.configuration.licenseKeyFile).toMatch(/^\/x\/digest:/);
     for (const value of ['BSN-1', '4c4c4544-0042-3510-8054-b4c04f4d3332', '00:1b:21:aa:bb:01'])
       expect([value, one.text.includes(value)]).toEqual([value, false]);
     const [serial] = one.json.identity.components.boardSerial;
