@@ -119,7 +119,8 @@ describe('the local API', () => {
     });
     expect(await allowed()).toBe(true);
     await Promise.all(pipelined);
-    expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+    // Client and daemon share this process; answered one and all, they took more than a gigabyte.
+    expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
   });
 
   test('a few requests one after the other in one go are each answered', async () => {
